@@ -1,0 +1,1 @@
+"""Formulary: a self-service portal for a hospital's machine learning models."""

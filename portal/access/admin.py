@@ -1,0 +1,127 @@
+"""Admin pages behind the policy: they show what a right allows and save through actions only."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
+
+from portal.access import actions, policy, roles
+from portal.access.permissions import Permission
+from portal.accounts.models import User
+from portal.core.problems import Problem
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to look at; `permission` is the right that opens them."""
+
+    permission: Permission
+    list_per_page = 50
+
+    def _allowed(self, request) -> bool:
+        return policy.decide(request.user, self.permission).allowed
+
+    def has_module_permission(self, request):
+        return self._allowed(request)
+
+    def has_view_permission(self, request, obj=None):
+        return self._allowed(request)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_actions(self, request):
+        return {name: found for name, found in super().get_actions(request).items() if name != "delete_selected"}
+
+
+class VerbAdmin(ReadOnlyAdmin):
+    """Rows that are added and changed through an action; `perform` names it."""
+
+    def has_add_permission(self, request):
+        return self._allowed(request)
+
+    def has_change_permission(self, request, obj=None):
+        return self._allowed(request)
+
+    def perform(self, request, obj):
+        """Call the action that saves `obj`."""
+        raise TypeError(f"{type(self).__name__} names no action.")
+
+    def save_model(self, request, obj, form, change):
+        try:
+            self.perform(request, obj)
+        except Problem as problem:
+            request.refused = problem.sentence
+
+    def log_addition(self, request, obj, message):
+        """The ledger holds what was done; the admin keeps no second log."""
+
+    def log_change(self, request, obj, message):
+        """The ledger holds what was done; the admin keeps no second log."""
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._answer(request)
+
+    def response_change(self, request, obj):
+        return self._answer(request)
+
+    def _answer(self, request):
+        refused = getattr(request, "refused", "")
+        if refused:
+            messages.error(request, refused)
+        else:
+            messages.success(request, "Saved, and written to the audit log.")
+        return HttpResponseRedirect("../" if "/add/" in request.path else "../../")
+
+
+class PersonForm(forms.ModelForm):
+    """A person's name, roles and whether the account is open."""
+
+    role_names = forms.MultipleChoiceField(
+        label="Roles", choices=[(name, role.title) for name, role in roles.ROLES.items()],
+        widget=forms.CheckboxSelectMultiple, required=False,
+    )  # fmt: skip
+
+    class Meta:
+        model = User
+        fields = ("is_active",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["role_names"] = sorted(self.instance.role_names) if self.instance.pk else []
+
+
+@admin.register(User)
+class PersonAdmin(VerbAdmin):
+    """People: their roles, and shutting them out; nobody is ever removed."""
+
+    permission = Permission.PERSON_MANAGE
+    form = PersonForm
+    list_display = ("username", "label", "held", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("username", "first_name", "last_name")
+    ordering = ("username",)
+
+    def has_add_permission(self, request):
+        return False
+
+    @admin.display(description="roles")
+    def held(self, person):
+        return ", ".join(sorted(person.role_names))
+
+    def save_form(self, request, form, change):
+        request.role_names = form.cleaned_data["role_names"]
+        return super().save_form(request, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """Groups are set by the action."""
+
+    def perform(self, request, obj):
+        before = User.objects.get(pk=obj.pk)
+        actions.set_roles(by=request.user, on=before, role_names=request.role_names)
+        if before.is_active and not obj.is_active:
+            actions.deactivate(by=request.user, on=before)

@@ -1,0 +1,12 @@
+"""Registers the access rules for people and listens to sign-ins."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    name = "portal.access"
+
+    def ready(self):
+        from portal.access import receivers, rules  # noqa: F401
+
+        rules.register()

@@ -1,0 +1,25 @@
+"""Sign-ins, sign-outs and failed attempts go into the ledger."""
+
+from django.contrib.auth import signals
+from django.dispatch import receiver
+
+from portal.access import action
+from portal.accounts.models import User
+
+
+@receiver(signals.user_logged_in, dispatch_uid="portal.access.signed_in")
+def signed_in(sender, user, **kwargs):
+    action.record("person.signed-in", by=user)
+
+
+@receiver(signals.user_logged_out, dispatch_uid="portal.access.signed_out")
+def signed_out(sender, user, **kwargs):
+    if user is not None:
+        action.record("person.signed-out", by=user)
+
+
+@receiver(signals.user_login_failed, dispatch_uid="portal.access.sign_in_failed")
+def sign_in_failed(sender, credentials, **kwargs):
+    # What was typed may be a password in the wrong box: only a name that is an account's is recorded.
+    known = User.objects.filter(username=credentials.get("username") or "").first()
+    action.record("person.sign-in-failed", by=known, outcome="failed")

@@ -1,0 +1,65 @@
+"""One class per role: what it is called, what it is for, and the rights it holds."""
+
+from portal.access.permissions import Permission as P
+
+
+class Clinician:
+    """Cares for patients on assigned wards and runs approved models for them."""
+
+    name, title, door = "clinician", "Clinician", "clinic:patients"
+    permissions = frozenset({
+        P.PATIENT_LIST, P.PATIENT_READ, P.MODEL_SEE, P.PREDICTION_RUN, P.PREDICTION_READ, P.JOB_SEE, P.JOB_CANCEL,
+        P.QUOTA_SEE, P.TOKEN_ISSUE,
+    })  # fmt: skip
+
+
+class Scientist:
+    """Brings models of their studies and proposes them for approval."""
+
+    name, title, door = "scientist", "Scientist", "lab:models"
+    permissions = frozenset({
+        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
+    })  # fmt: skip
+
+
+class Reviewer:
+    """Sits on the model committee: approves, refuses and stops versions."""
+
+    name, title, door = "reviewer", "Reviewer", "oversight:approvals"
+    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE})
+
+
+class Admin:
+    """Runs the machines: people, quotas and jobs; sees no patient data."""
+
+    name, title, door = "admin", "Administrator", "admin:index"
+    permissions = frozenset({
+        P.JOB_SEE, P.JOB_CANCEL, P.QUOTA_SEE, P.QUOTA_SET, P.PERSON_MANAGE, P.UNIT_ASSIGN, P.STUDY_MANAGE,
+        P.TOKEN_ISSUE,
+    })  # fmt: skip
+
+
+class Auditor:
+    """Reads the ledger and proves that it was not touched."""
+
+    name, title, door = "auditor", "Audit officer", "oversight:events"
+    permissions = frozenset({P.AUDIT_READ, P.AUDIT_VERIFY, P.TOKEN_ISSUE})
+
+
+class System:
+    """The portal's own hands: imports, workers, the sealer and set-up."""
+
+    name, title, door = "system", "System", ""
+    permissions = frozenset({
+        P.RECORD_IMPORT, P.UNIT_ASSIGN, P.STUDY_MANAGE, P.PERSON_MANAGE, P.TOKEN_ISSUE, P.JOB_SEE, P.JOB_CANCEL,
+        P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL,
+    })  # fmt: skip
+
+
+ROLES = {role.name: role for role in (Clinician, Scientist, Reviewer, Admin, Auditor)}
+APART = (frozenset({"auditor", "admin"}),)
+
+
+def holding(permission: P) -> list[str]:
+    """The titles of the roles that hold a right."""
+    return [role.title for role in (*ROLES.values(), System) if permission in role.permissions]

@@ -1,0 +1,130 @@
+"""What the API shows and takes; plain values in, plain values out."""
+
+from rest_framework import serializers
+
+
+class ModelSerializer(serializers.Serializer):
+    """A model of the formulary."""
+
+    id = serializers.CharField(source="public_id")
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    study = serializers.CharField(source="study.slug")
+
+
+class VersionSerializer(serializers.Serializer):
+    """One version of a model."""
+
+    id = serializers.CharField(source="public_id")
+    model = serializers.CharField(source="model.slug")
+    version = serializers.IntegerField(source="number")
+    state = serializers.CharField()
+    digest = serializers.CharField()
+    engine = serializers.CharField()
+    submitted_at = serializers.DateTimeField()
+    approved_at = serializers.DateTimeField()
+    expires_on = serializers.DateField()
+    stopped_at = serializers.DateTimeField()
+    stop_reason = serializers.CharField()
+
+
+class PatientSerializer(serializers.Serializer):
+    """Who a patient is."""
+
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    birth_date = serializers.CharField()
+    age = serializers.IntegerField(allow_null=True)
+    sex = serializers.CharField()
+    mrn = serializers.CharField()
+    ward = serializers.CharField()
+
+
+class PredictionSerializer(serializers.Serializer):
+    """One run of a model and what came of it."""
+
+    id = serializers.CharField(source="public_id")
+    state = serializers.ChoiceField(("pending", "running", "succeeded", "failed", "refused", "cancelled"))
+    reason = serializers.CharField()
+    sentence = serializers.CharField()
+    output = serializers.JSONField(allow_null=True)
+    envelope = serializers.JSONField(allow_null=True)
+    model = serializers.CharField()
+    version = serializers.IntegerField()
+    digest = serializers.CharField()
+    patient = serializers.CharField(source="patient.public_id", default=None, allow_null=True)
+    job = serializers.CharField()
+    banner = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class PredictionRequestSerializer(serializers.Serializer):
+    """What to run: a model, for a patient or for typed values alone."""
+
+    model = serializers.CharField(max_length=80)
+    version = serializers.IntegerField(allow_null=True, required=False, min_value=1)
+    patient = serializers.CharField(allow_null=True, required=False, max_length=80)
+    inputs = serializers.DictField(required=False)
+    units = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class JobSerializer(serializers.Serializer):
+    """Where a job is."""
+
+    id = serializers.CharField(source="public_id")
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    sentence = serializers.CharField()
+    attempt = serializers.IntegerField()
+    subject = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class EventSerializer(serializers.Serializer):
+    """One event of the ledger."""
+
+    id = serializers.CharField(source="public_id")
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    roles = serializers.CharField()
+    verb = serializers.CharField()
+    sentence = serializers.CharField()
+    outcome = serializers.CharField()
+    why = serializers.CharField()
+    object_type = serializers.CharField()
+    object_id = serializers.CharField()
+    patient = serializers.CharField()
+    purpose = serializers.CharField()
+    detail = serializers.JSONField()
+
+
+class QuotaSerializer(serializers.Serializer):
+    """How much of something one may use a day, and how much is taken."""
+
+    id = serializers.CharField()
+    resource = serializers.CharField()
+    daily_limit = serializers.IntegerField()
+    taken_today = serializers.IntegerField()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(required=False)
+    errors = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+def page_of(serializer) -> type[serializers.Serializer]:
+    """The shape of a list's answer."""
+    name = serializer.__name__.replace("Serializer", "Page")
+    fields = {"results": serializer(many=True), "next": serializers.URLField(allow_null=True)}
+    return type(name, (serializers.Serializer,), fields)

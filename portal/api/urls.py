@@ -1,0 +1,34 @@
+"""Addresses of the API; nouns in the plural, opaque ids, trailing slashes."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from portal.api import predictions, views
+
+
+def open_to_tokens(view):
+    """The API asks for a token itself; the pages' login does not apply."""
+    return login_not_required(view)
+
+
+app_name = "api"
+_routes = [
+    ("models/", views.models, "models"),
+    ("models/<slug:slug>/", views.model, "model"),
+    ("models/<slug:slug>/versions/", views.versions, "versions"),
+    ("models/<slug:slug>/versions/<int:number>/", views.version, "version"),
+    ("models/<slug:slug>/versions/<int:number>/schema/", views.version_schema, "version-schema"),
+    ("patients/", views.patients, "patients"),
+    ("patients/<str:patient>/", views.patient, "patient"),
+    ("predictions/", predictions.predictions, "predictions"),
+    ("predictions/<str:prediction>/", predictions.prediction, "prediction"),
+    ("jobs/", views.jobs, "jobs"),
+    ("jobs/<str:job>/", views.job, "job"),
+    ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),
+    ("quotas/", views.own_quotas, "quotas"),
+    ("audit/events/", views.events, "events"),
+    ("schema/", SpectacularAPIView.as_view(), "schema"),
+    ("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), "docs"),
+]
+urlpatterns = [path(route, open_to_tokens(view), name=name) for route, view, name in _routes]

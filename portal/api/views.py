@@ -1,0 +1,193 @@
+"""The formulary, patients, jobs, quotas and the ledger for programs."""
+
+from datetime import datetime
+
+from django.http import Http404
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import api_view
+from rest_framework.response import Response
+
+from portal.access import actions as access
+from portal.access import policy
+from portal.access.actors import rights_of
+from portal.access.permissions import Permission
+from portal.api import serializers as shapes
+from portal.api.pages import cursor_of, page, size_of
+from portal.audit import queries as audit
+from portal.compute import actions as compute
+from portal.compute import quotas
+from portal.compute.models import Job
+from portal.core.problems import BadInput
+from portal.records import actions as records
+from portal.registry import queries as registry
+from portal.registry import schema, spec
+
+_PAGED = [OpenApiParameter("cursor", str), OpenApiParameter("limit", int)]
+
+
+def listed(serializer):
+    """Describe a list in the OpenAPI document."""
+    return extend_schema(responses=shapes.page_of(serializer), parameters=_PAGED)
+
+
+@listed(shapes.ModelSerializer)
+@api_view(["GET"])
+def models(request):
+    """The models one may see."""
+    size, after = size_of(request), cursor_of(request)
+    rows = registry.models_seen(request.user).order_by("id")
+    rows = list((rows.filter(id__gt=after) if after else rows)[: size + 1])
+    return page(request, rows, size, lambda row: shapes.ModelSerializer(row).data, lambda row: row.id)
+
+
+@extend_schema(responses=shapes.ModelSerializer)
+@api_view(["GET"])
+def model(request, slug):
+    """One model."""
+    return Response(shapes.ModelSerializer(_model(request, slug)).data)
+
+
+@listed(shapes.VersionSerializer)
+@api_view(["GET"])
+def versions(request, slug):
+    """The versions of a model that one may see, newest first."""
+    size, after = size_of(request), cursor_of(request)
+    rows = registry.versions_seen(request.user).filter(model=_model(request, slug)).order_by("-id")
+    rows = list((rows.filter(id__lt=after) if after else rows)[: size + 1])
+    return page(request, rows, size, lambda row: shapes.VersionSerializer(row).data, lambda row: row.id)
+
+
+@extend_schema(responses=shapes.VersionSerializer)
+@api_view(["GET"])
+def version(request, slug, number):
+    """One version of a model."""
+    return Response(shapes.VersionSerializer(_version(request, slug, number)).data)
+
+
+@extend_schema(responses={200: dict})
+@api_view(["GET"])
+def version_schema(request, slug, number):
+    """The form of a version as JSON Schema."""
+    found = _version(request, slug, number)
+    return Response(schema.json_schema(spec.form_of(found), title=str(found)))
+
+
+@listed(shapes.PatientSerializer)
+@api_view(["GET"])
+def patients(request):
+    """The patients on one's wards."""
+    if not _holds(request, Permission.PATIENT_LIST):
+        return Response({"results": [], "next": None})
+    size, after = size_of(request), cursor_of(request) or 0
+    rows = records.list_patients(by=request.user, offset=after, limit=size + 1)
+    numbered = list(enumerate(rows, start=after + 1))
+    return page(request, numbered, size, lambda row: shapes.PatientSerializer(row[1]).data, lambda row: row[0])
+
+
+@extend_schema(responses=shapes.PatientSerializer)
+@api_view(["GET"])
+def patient(request, patient):
+    """One patient."""
+    record = records.open_patient(by=request.user, on=patient)
+    return Response(shapes.PatientSerializer(record.patient).data)
+
+
+@listed(shapes.JobSerializer)
+@api_view(["GET"])
+def jobs(request):
+    """The jobs one may see, newest first."""
+    size, after = size_of(request), cursor_of(request)
+    rows = policy.visible_to(Job.objects.order_by("-id"), request.user, Permission.JOB_SEE)
+    rows = list((rows.filter(id__lt=after) if after else rows)[: size + 1])
+    return page(request, rows, size, lambda row: shapes.JobSerializer(row).data, lambda row: row.id)
+
+
+@extend_schema(responses=shapes.JobSerializer)
+@api_view(["GET"])
+def job(request, job):
+    """One job."""
+    return Response(shapes.JobSerializer(compute.open_job(by=request.user, on=job)).data)
+
+
+@extend_schema(request=None, responses=shapes.JobSerializer)
+@api_view(["POST"])
+def job_cancel(request, job):
+    """Stop a job that is not done."""
+    return Response(shapes.JobSerializer(compute.cancel(by=request.user, on=job)).data)
+
+
+@listed(shapes.QuotaSerializer)
+@api_view(["GET"])
+def own_quotas(request):
+    """What one may use today."""
+    if not _holds(request, Permission.QUOTA_SEE):
+        return Response({"results": [], "next": None})
+    row = {
+        "id": f"{request.user.public_id}-{quotas.RESOURCE}",
+        "resource": quotas.RESOURCE,
+        "daily_limit": quotas.limit_of(request.user),
+        "taken_today": quotas.taken_today(request.user),
+    }
+    return Response({"results": [row], "next": None})
+
+
+_EVENT_FILTERS = ("patient", "actor", "verb", "outcome", "since", "until")
+
+
+@extend_schema(
+    responses=shapes.page_of(shapes.EventSerializer),
+    parameters=[*_PAGED, *(OpenApiParameter(name, str) for name in _EVENT_FILTERS)],
+)
+@api_view(["GET"])
+def events(request):
+    """The ledger, newest first; empty for everyone but audit officers."""
+    if not _holds(request, Permission.AUDIT_READ):
+        return Response({"results": [], "next": None})
+    size, after = size_of(request), cursor_of(request)
+    rows = access.read_log(by=request.user, filters=_event_filters(request), limit=size + 1, before=after)
+    return page(request, rows, size, _event, lambda row: row.id)
+
+
+def _event(row) -> dict:
+    return shapes.EventSerializer(audit.view_of(row)).data
+
+
+def _event_filters(request) -> dict:
+    given = {name: request.query_params.get(name, "").strip()[:80] for name in _EVENT_FILTERS}
+    if given["outcome"] not in ("", "ok", "denied", "failed"):
+        raise BadInput({"outcome": "outcome takes ok, denied or failed."})
+    return given | {name: _moment(name, given[name]) for name in ("since", "until") if given[name]}
+
+
+def _moment(name: str, text: str) -> datetime:
+    text = text.replace(" ", "+")
+    try:
+        found = parse_datetime(text) or (parse_date(text) and datetime.combine(parse_date(text), datetime.min.time()))
+    except ValueError:
+        found = None
+    if not found:
+        raise BadInput({name: f"{name} takes a moment such as 2026-11-08T14:02:00Z, or a day."})
+    return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def _holds(request, permission: Permission) -> bool:
+    scopes = request.user.scopes
+    if permission not in rights_of(request.user):
+        return False
+    return "*" in scopes or permission in scopes
+
+
+def _model(request, slug):
+    found = registry.models_seen(request.user).filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _version(request, slug, number):
+    found = registry.versions_seen(request.user).filter(model__slug=slug, number=number).first()
+    if found is None:
+        raise Http404
+    return found

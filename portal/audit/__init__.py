@@ -1,0 +1,1 @@
+"""The ledger: who did what to which object, when and why, kept so that tampering shows."""

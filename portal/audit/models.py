@@ -1,0 +1,86 @@
+"""AuditEvent and Seal: rows that are only ever added.
+
+Events name people and objects by text, without foreign keys: what the ledger says must outlive what it is about.
+"""
+
+from django.db import models
+
+from portal.core import clock
+from portal.core.guard import Guarded
+from portal.core.phi import Phi
+
+
+class Outcome(models.TextChoices):
+    """How an event ended."""
+
+    OK = "ok", "done"
+    DENIED = "denied", "denied"
+    FAILED = "failed", "failed"
+
+
+class AuditEvent(Guarded):
+    """One thing that happened; `payload` holds the canonical bytes, the other columns repeat it for searching."""
+
+    PHI = {
+        name: Phi.NONE
+        for name in (
+            "epoch", "recorded_at", "verb", "outcome", "actor", "roles", "object_type", "purpose", "request",
+            "session", "address", "payload", "leaf", "study",
+        )
+    } | {"object_id": Phi.PSEUDONYM, "patient": Phi.PSEUDONYM, "actor_id": Phi.PSEUDONYM}  # fmt: skip
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    epoch = models.BigIntegerField(editable=False)
+    recorded_at = models.DateTimeField(default=clock.now)
+    verb = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=6, choices=Outcome)
+    actor = models.CharField(max_length=150)
+    actor_id = models.CharField(max_length=20, blank=True)
+    roles = models.CharField(max_length=120, blank=True)
+    object_type = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=80, blank=True)
+    patient = models.CharField(max_length=80, blank=True)
+    study = models.CharField(max_length=80, blank=True)
+    purpose = models.CharField(max_length=20, blank=True)
+    request = models.CharField(max_length=20, blank=True)
+    session = models.CharField(max_length=16, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    payload = models.TextField()
+    leaf = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("patient", "-id"), name="audit_patient"),
+            models.Index(fields=("actor", "-id"), name="audit_actor"),
+            models.Index(fields=("verb", "-id"), name="audit_verb"),
+            models.Index(fields=("recorded_at", "-id"), name="audit_time"),
+            models.Index(fields=("epoch",), name="audit_epoch"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.outcome}"
+
+
+class Seal(Guarded):
+    """A closed batch of events, chained to the batch before; covers the epochs `since` ≤ epoch < `until`."""
+
+    PHI = {
+        name: Phi.NONE
+        for name in ("since", "until", "events", "last", "places", "root", "previous", "digest", "sealed_at")
+    }
+    id = models.BigIntegerField(primary_key=True, editable=False)
+    since = models.BigIntegerField()
+    until = models.BigIntegerField()
+    events = models.BigIntegerField()
+    last = models.BigIntegerField()
+    places = models.TextField()
+    root = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"seal {self.id} of {self.events} events"

@@ -1,0 +1,19 @@
+"""The Celery application; jobs travel as ids alone."""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def _forget_inherited_connections(**kwargs):
+    from django.db import connections
+
+    connections.close_all()

@@ -1,0 +1,1 @@
+"""Jobs, quotas, and the machines that work on them."""

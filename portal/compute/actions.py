@@ -1,0 +1,191 @@
+"""Verbs on jobs and quotas."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from portal.access.action import action, event
+from portal.access.permissions import Permission
+from portal.accounts.models import User
+from portal.compute import quotas
+from portal.compute.executors import EXECUTORS, Ended
+from portal.compute.models import Job, Quota
+from portal.compute.states import FINAL, TRANSITIONS, JobState
+from portal.core import clock
+from portal.core.ids import new_id
+from portal.core.problems import BadInput, Conflict, Problem
+
+FIRST_NUDGE, LAST_NUDGE = 3, 15
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A worker's hold on a job: nobody else settles it while the lease lives."""
+
+    job: str
+    kind: str
+    holder: str
+    order: object
+
+
+def enqueue(*, by, kind: str, subject: str, patient: str = "", purpose: str = "clinical") -> Job:
+    """Put a job in the queue inside the caller's action: row, reservation, and a nudge after commit."""
+    job = Job.objects.create(kind=kind, subject=subject, patient=patient, created_by=by, purpose=purpose)
+    quotas.reserve(job)
+    transaction.on_commit(lambda: nudge(job.public_id))
+    return job
+
+
+def nudge(job_id: str) -> None:
+    """Tell the workers; a broker that is down loses nothing, the reconciler nudges again."""
+    from portal.compute.tasks import publish
+
+    publish(job_id)
+
+
+@action(Permission.JOB_WORK, verb="job.started", on=Job)
+def claim(*, by, on) -> Lease | None:
+    """Take a waiting job for this worker and prepare it; None when another has it or it was refused."""
+    holder, now = new_id(), clock.now()
+    taken = Job.objects.filter(pk=on.pk, state=JobState.PENDING).update(
+        state=JobState.RUNNING, reason="working", holder=holder, attempt=F("attempt") + 1,
+        started_at=now, lease_until=now + _lease(),
+    )  # fmt: skip
+    if not taken:
+        event().skip()
+        return None
+    on.refresh_from_db()
+    event().note(attempt=on.attempt)
+    try:
+        order = EXECUTORS[on.kind].prepare(on)
+    except Problem as problem:
+        _end(on, Ended(ok=False, reason="refused", result=problem))
+        event().note(refused=problem.code)
+        return None
+    return Lease(on.public_id, on.kind, holder, order)
+
+
+@action(Permission.JOB_WORK, verb="job.renewed", on=Job)
+def renew(*, by, on, holder) -> bool:
+    """Say that the worker lives; False when the job is no longer its own."""
+    event().skip()
+    mine = Job.objects.filter(pk=on.pk, state=JobState.RUNNING, holder=holder)
+    return bool(mine.update(lease_until=clock.now() + _lease()))
+
+
+@action(Permission.JOB_WORK, verb="job.ended", on=Job)
+def settle(*, by, on, holder, ended) -> bool:
+    """Store how a job ended; False, and nothing stored, when the lease was lost to another worker."""
+    mine = Job.objects.select_for_update().filter(pk=on.pk, state=JobState.RUNNING, holder=holder).first()
+    if mine is None:
+        event().skip()
+        return False
+    if ended.retry:
+        # Waiting for a part of ours that is down is no fault of the job: it costs no attempt.
+        mine.attempt -= 1
+        _requeue(mine, ended.reason, now=False)
+    else:
+        _end(mine, ended)
+    event().note(state=mine.state, reason=mine.reason, attempt=mine.attempt, **ended.facts)
+    return True
+
+
+@action(Permission.JOB_CANCEL, verb="job.cancelled", on=Job)
+def cancel(*, by, on) -> Job:
+    """Stop a job that is not done; its reservation is given back."""
+    job = Job.objects.select_for_update().get(pk=on.pk)
+    if job.state in FINAL:
+        raise Conflict(f"The job is already {job.get_state_display()}; there is nothing left to cancel.")
+    _end(job, Ended(ok=False, reason="cancelled"), state=JobState.CANCELLED)
+    return job
+
+
+@action(Permission.JOB_SEE, verb="job.opened", on=Job)
+def open_job(*, by, on) -> Job:
+    """One job."""
+    return on
+
+
+@action(Permission.JOB_WORK, verb="jobs.reconciled")
+def reconcile(*, by, on=None) -> dict[str, int]:
+    """Find what the broker or a worker lost: nudge waiting jobs again, take back jobs whose lease ran out."""
+    lost = _take_back()
+    waiting = _nudge_again()
+    if not lost:
+        event().skip()
+    event().note(lost=lost)
+    return {"lost": lost, "nudged": waiting}
+
+
+@action(Permission.QUOTA_SET, verb="quota.set", on=User)
+def set_quota(*, by, on, daily_limit) -> Quota:
+    """Say how many predictions a person may run a day."""
+    if not 0 <= daily_limit <= 1_000_000:
+        raise BadInput({"daily_limit": f"A daily limit is from 0 to 1,000,000; {daily_limit} was given."})
+    quota, _ = Quota.objects.update_or_create(
+        person=on, resource=quotas.RESOURCE, defaults={"daily_limit": daily_limit}
+    )
+    event().note(resource=quotas.RESOURCE, daily_limit=daily_limit)
+    return quota
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _move(job: Job, state: str) -> None:
+    if state not in TRANSITIONS[JobState(job.state)]:
+        raise Conflict(f"A job that is {job.get_state_display()} cannot become {JobState(state).label}.")
+    job.state = state
+
+
+def _end(job: Job, ended: Ended, state: str = "") -> None:
+    _move(job, state or (JobState.SUCCEEDED if ended.ok else JobState.FAILED))
+    job.reason, job.holder, job.lease_until, job.ended_at = ended.reason, "", None, clock.now()
+    job.save()
+    quotas.close(job, used=ended.ok)
+    EXECUTORS[job.kind].conclude(job, ended)
+
+
+def _requeue(job: Job, reason: str, *, now: bool = True) -> None:
+    _move(job, JobState.PENDING)
+    job.reason, job.holder, job.lease_until, job.nudges, job.nudged_at = reason, "", None, 1, clock.now()
+    job.save()
+    if now:
+        transaction.on_commit(lambda: nudge(job.public_id))
+
+
+def _take_back() -> int:
+    expired = Job.objects.select_for_update(skip_locked=_skip_locked()).filter(
+        state=JobState.RUNNING, lease_until__lt=clock.now()
+    )
+    jobs = list(expired)
+    for job in jobs:
+        if job.attempt >= settings.JOB_MAX_ATTEMPTS:
+            _end(job, Ended(ok=False, reason="worker-lost-often"))
+        else:
+            _requeue(job, "worker-lost")
+    return len(jobs)
+
+
+def _nudge_again() -> int:
+    now = clock.now()
+    due = Q()
+    for nudges in range(1, 4):
+        pause = min(FIRST_NUDGE * 2 ** (nudges - 1), LAST_NUDGE)
+        due |= Q(nudges=nudges, nudged_at__lt=now - timedelta(seconds=pause))
+    due |= Q(nudges__gte=4, nudged_at__lt=now - timedelta(seconds=LAST_NUDGE))
+    ids = list(Job.objects.filter(due, state=JobState.PENDING).values_list("public_id", flat=True)[:500])
+    Job.objects.filter(public_id__in=ids, nudges__lt=30_000).update(nudges=F("nudges") + 1, nudged_at=now)
+    for job_id in ids:
+        transaction.on_commit(lambda job_id=job_id: nudge(job_id))
+    return len(ids)
+
+
+def _skip_locked() -> bool:
+    from django.db import connection
+
+    return connection.features.has_select_for_update_skip_locked

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class ComputeConfig(AppConfig):
+    name = "portal.compute"
+
+    def ready(self):
+        from portal.compute import rules
+
+        rules.register()

@@ -1,0 +1,36 @@
+"""What a job of each kind does; upper apps register theirs in AppConfig.ready."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended: `reason` is a code of states.REASONS; `result` is the executor's own."""
+
+    ok: bool
+    reason: str = "done"
+    result: Any = None
+    retry: bool = False
+    facts: dict = field(default_factory=dict)
+
+
+class Executor(Protocol):
+    """One kind of job in three steps; the first and last run inside a transaction, the middle one outside."""
+
+    def prepare(self, job) -> Any:
+        """Check that the job may still run and gather what it needs; raises Problem to refuse it."""
+
+    def perform(self, order) -> Ended:
+        """Do the work; touches no database."""
+
+    def conclude(self, job, ended: Ended) -> None:
+        """Store the result, or why there is none."""
+
+
+EXECUTORS: dict[str, Executor] = {}
+
+
+def register(kind: str, executor: Executor) -> None:
+    """Teach the workers a kind of job."""
+    EXECUTORS[kind] = executor

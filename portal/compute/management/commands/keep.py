@@ -1,0 +1,17 @@
+"""`manage.py keep`: seal the ledger and find lost jobs, until told to stop."""
+
+import signal
+
+from django.core.management.base import BaseCommand
+
+from portal.compute import keeper
+
+
+class Command(BaseCommand):
+    help = "Run the keeper beside the workers; one of it is enough."
+
+    def handle(self, *args, **options):
+        stopped = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.append(True))
+        keeper.keep(lambda: bool(stopped))

@@ -1,0 +1,53 @@
+"""The life of a job, and the sentence for every reason to wait or fail."""
+
+from django.db import models
+
+
+class JobState(models.TextChoices):
+    """Where a job is; `unknown` is never taken for success."""
+
+    PENDING = "pending", "waiting"
+    RUNNING = "running", "running"
+    SUCCEEDED = "succeeded", "done"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+    UNKNOWN = "unknown", "unknown"
+
+
+TRANSITIONS = {
+    JobState.PENDING: {JobState.RUNNING, JobState.CANCELLED, JobState.FAILED},
+    JobState.RUNNING: {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.PENDING, JobState.UNKNOWN},
+    JobState.UNKNOWN: {JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.PENDING},
+    JobState.SUCCEEDED: set(),
+    JobState.FAILED: set(),
+    JobState.CANCELLED: set(),
+}
+FINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
+
+REASONS = {
+    "": "",
+    "waiting": "Accepted. Waiting for a free worker.",
+    "working": "The model is answering.",
+    "done": "Done.",
+    "worker-lost": "The worker stopped before it was done. The job waits to be started again.",
+    "worker-lost-often": "Three workers stopped on this job, so it was given up. Nothing was charged.",
+    "cancelled": "Cancelled before it was done. Nothing was charged.",
+    "refused": "Refused when it was about to start. Nothing was charged.",
+    "scorer-down": "The part that runs models does not answer. The job waits and tries again.",
+    "digest_mismatch": "The model's files are not the ones that were approved, so it was not run. An alert was raised.",
+    "artifact_missing": "The model's files are missing, so it was not run.",
+    "environment_unavailable": "The software that this model needs is not installed here.",
+    "load_failed": "The model could not be loaded.",
+    "crashed": "The model stopped in the middle of its work.",
+    "out_of_memory": "The model asked for more memory than it is allowed.",
+    "timed_out": "The model took longer than it is allowed.",
+    "bad_output": "The model gave an answer that is not a number in the form it declares.",
+    "unsafe_format": "The model's file format may run code of its own and is not allowed here.",
+    "sandbox_too_weak": "The protections required for clinical runs are not all in force on this machine.",
+    "error": "Something went wrong on our side. The team that runs the portal has been told.",
+}
+
+
+def sentence(reason: str) -> str:
+    """The sentence for a reason code."""
+    return REASONS.get(reason, REASONS["error"])

@@ -1,0 +1,34 @@
+"""System checks: settings that would expose people refuse to start."""
+
+import os
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
+for _name, _value in TELEMETRY.items():
+    os.environ.setdefault(_name, _value)
+
+
+@register()
+def telemetry_is_off(app_configs, **kwargs):
+    """The libraries' own reporting to their makers stays off."""
+    wrong = [name for name, value in TELEMETRY.items() if os.environ.get(name) != value]
+    return [Error(f"{name} must be {TELEMETRY[name]}.", id="formulary.E001") for name in wrong]
+
+
+@register()
+def production_is_safe(app_configs, **kwargs):
+    """Production runs on a server database and broker, for named hosts only."""
+    if not settings.PRODUCTION:
+        return []
+    problems = {
+        "formulary.E002": (settings.SQLITE, "DATABASE_URL names no PostgreSQL server; production needs one."),
+        "formulary.E003": (not settings.REDIS_URL, "REDIS_URL is not set; production needs a broker."),
+        "formulary.E004": (not settings.ALLOWED_HOSTS, "FORMULARY_HOSTS is empty; name the portal's host."),
+        "formulary.E005": ("*" in settings.ALLOWED_HOSTS, "FORMULARY_HOSTS may not be *."),
+        "formulary.E006": (len(settings.SECRET_KEY) < 32, "FORMULARY_SECRET_KEY is shorter than 32 characters."),
+        "formulary.E007": (len(settings.LEDGER_KEY) < 32, "FORMULARY_LEDGER_KEY is shorter than 32 characters."),
+        "formulary.E008": (len(settings.INDEX_KEY) < 32, "FORMULARY_INDEX_KEY is shorter than 32 characters."),
+    }
+    return [Error(text, id=code) for code, (wrong, text) in problems.items() if wrong]

@@ -1,0 +1,35 @@
+"""One class of sensitivity for every model field; masking, log scrubbing and export rules follow from it."""
+
+from enum import StrEnum
+
+from django.apps import apps
+
+
+class Phi(StrEnum):
+    """How much a field says about a person."""
+
+    NONE = "none"
+    PSEUDONYM = "pseudonym"
+    IDENTIFIER = "identifier"
+    CLINICAL = "clinical"
+    FREE_TEXT = "free text"
+
+
+def classes_of(model) -> dict[str, Phi]:
+    """The class of each concrete field; primary and foreign keys are pseudonyms unless the model says otherwise."""
+    declared = getattr(model, "PHI", {})
+    return {field.name: declared.get(field.name) or _implied(field) for field in model._meta.concrete_fields}
+
+
+def unclassified() -> list[str]:
+    """Fields of our own models that carry no class, as `app.Model.field`."""
+    ours = [model for model in apps.get_models() if model.__module__.startswith("portal.")]
+    return [
+        f"{model._meta.label}.{name}" for model in ours for name, kind in classes_of(model).items() if kind is None
+    ]
+
+
+def _implied(field) -> Phi | None:
+    if field.primary_key or field.is_relation:
+        return Phi.PSEUDONYM
+    return None

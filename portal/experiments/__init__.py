@@ -1,0 +1,1 @@
+"""Runs of experiments, wherever they were tracked."""

@@ -1,0 +1,1 @@
+"""Readers of tracking systems; no Django inside."""

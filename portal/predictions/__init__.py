@@ -1,0 +1,1 @@
+"""Running an approved model for a patient, and the envelope that surrounds every answer."""

@@ -1,0 +1,87 @@
+"""Building the envelope: where every input came from, what was missing or unusual, and whose model answered."""
+
+from portal.predictions.prefill import Prefilled
+from portal.registry.answers import Answer, Answers
+from portal.registry.models import ModelVersion
+from portal.registry.signing import approvals
+from portal.registry.spec import Field, FormSpec
+
+
+def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
+    """What the model will be given and where each value came from; JSON values only."""
+    rows = [_row(form[name], answer, prefilled, from_record) for name, answer in found.given.items()]
+    return {
+        "values": {name: answer.value for name, answer in found.given.items()},
+        "rows": sorted(rows, key=lambda row: form[row["name"]].order),
+        "missing": [_missing(form[name], prefilled.get(name)) for name in found.missing],
+        "out_of_range": [{"name": name, "sentence": text} for name, text in found.warnings.items()],
+    }
+
+
+def finish(inputs: dict, *, version: ModelVersion, reading: dict, columns: dict, facts: dict) -> dict:
+    """The whole envelope of an answer."""
+    asked = len(inputs["rows"]) + len(inputs["missing"])
+    return {
+        "reading": reading,
+        "output": {name: values[0] for name, values in columns.items()},
+        "inputs": inputs["rows"],
+        "missing": inputs["missing"],
+        "out_of_range": inputs["out_of_range"],
+        "completeness": {"given": len(inputs["rows"]), "asked": asked},
+        "model": about(version),
+        "run": facts,
+    }
+
+
+def about(version: ModelVersion) -> dict:
+    """Whose model it is: name, version, digest, approvers and last day."""
+    signed = approvals(version)
+    return {
+        "slug": version.model.slug,
+        "title": version.model.title,
+        "version": version.number,
+        "digest": version.digest,
+        "approved_by": [signature.printed_name for signature in signed],
+        "approved_at": version.approved_at.isoformat() if version.approved_at else None,
+        "expires_on": version.expires_on.isoformat() if version.expires_on else None,
+        "synthetic": bool(version.overlay.get("synthetic")),
+        "intended_use": version.overlay.get("intended_use", ""),
+        "cautions": version.overlay.get("cautions", []),
+    }
+
+
+def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
+    known = prefilled.get(field.name)
+    used = field.name in from_record or (known is not None and known.value == answer.value)
+    row = {
+        "name": field.name,
+        "label": field.label,
+        "value": answer.value,
+        "shown": _shown(field, answer.value),
+        "entered": answer.entered,
+        "unit": field.unit_label,
+        "conversion": answer.conversion,
+        "source": "fixed" if not field.asked else "record" if known and used else "typed",
+        "warning": answer.warning,
+    }
+    return row | (_provenance(known) if known and used else {})
+
+
+def _provenance(known: Prefilled) -> dict:
+    return {
+        "source_text": known.source,
+        "code": known.code,
+        "at": known.at.isoformat() if known.at else None,
+        "stale": known.stale,
+    }
+
+
+def _missing(field: Field, known: Prefilled | None) -> dict:
+    note = known.note if known else ""
+    return {"name": field.name, "label": field.label, "sentence": note or "Not known; the model answered without it."}
+
+
+def _shown(field: Field, value) -> str:
+    labels = {option.value: option.label for option in field.options if option.value == value}
+    text = labels.get(value, f"{value:.6g}" if isinstance(value, float) else str(value))
+    return f"{text} {field.unit_label}".strip()

@@ -1,0 +1,123 @@
+"""The job of kind “prediction”: ask the policy again, score in a separate process, seal the answer in its envelope."""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from portal.access import policy
+from portal.access.action import event
+from portal.access.actors import SYSTEM
+from portal.access.permissions import Permission
+from portal.compute.executors import Ended
+from portal.compute.models import Job
+from portal.compute.runtime.client import Client, ModelRefused, ModelSpec, ScorerUnavailable
+from portal.core import clock
+from portal.core.problems import Problem
+from portal.predictions import envelopes, reading
+from portal.predictions.models import Envelope, Prediction
+from portal.predictions.states import outcome_of
+from portal.registry import actions as registry
+from portal.registry.models import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What leaves the database for the scorer."""
+
+    spec: ModelSpec
+    row: dict
+    output: dict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, already put into words."""
+
+    columns: dict
+    reading: dict
+    run: dict
+
+
+class PredictionExecutor:
+    """Runs one prediction; see compute.executors.Executor for the three steps."""
+
+    def prepare(self, job: Job) -> Order:
+        prediction = _prediction(job)
+        version = prediction.version
+        policy.require(prediction.requested_by, Permission.PREDICTION_RUN, version)
+        if prediction.patient:
+            policy.require(prediction.requested_by, Permission.PREDICTION_RUN, prediction.patient)
+        registry.check_runnable(version)
+        return Order(spec_of(version), _row(version, prediction.inputs["values"]), version.overlay.get("output", {}))
+
+    def perform(self, order: Order) -> Ended:
+        try:
+            scores = _client(str(settings.SCORER_SOCKET)).score(order.spec, [order.row], timeout=order.spec.seconds + 30)
+            weak = [layer for layer in settings.SCORER_MINIMUM if layer not in " ".join(scores.layers)]
+            if weak:
+                return Ended(ok=False, reason="sandbox_too_weak")
+            answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores))
+            return Ended(ok=True, result=answer, facts={"cold": scores.cold})
+        except ScorerUnavailable:
+            return Ended(ok=False, reason="scorer-down", retry=True)
+        except ModelRefused as refusal:
+            return Ended(ok=False, reason=refusal.code)
+        except reading.NotReadable:
+            return Ended(ok=False, reason="bad_output")
+
+    def conclude(self, job: Job, ended: Ended) -> None:
+        prediction = _prediction(job)
+        prediction.outcome = outcome_of(job.state, job.reason)
+        prediction.ended_at = clock.now()
+        prediction.sentence = ended.result.sentence if isinstance(ended.result, Problem) else job.sentence
+        prediction.save(update_fields=("outcome", "ended_at", "sentence"))
+        if ended.ok:
+            _seal(prediction, ended.result)
+        if ended.reason == "digest_mismatch":
+            _alarm(prediction.version)
+        event().also("prediction.ended", prediction, state=prediction.outcome)
+
+
+def spec_of(version: ModelVersion) -> ModelSpec:
+    """What the scorer must know about a version."""
+    return ModelSpec(
+        digest=version.digest,
+        engine=version.engine,
+        inputs=[(given["name"], given["type"]) for given in version.facts["inputs"]],
+        requirements=version.facts.get("requirements", []),
+    )
+
+
+def _prediction(job: Job) -> Prediction:
+    rows = Prediction.objects.select_related("version__model__study", "patient", "requested_by", "job")
+    return rows.get(public_id=job.subject)
+
+
+def _row(version: ModelVersion, values: dict) -> dict:
+    return {given["name"]: values.get(given["name"]) for given in version.facts["inputs"]}
+
+
+def _facts(scores) -> dict:
+    return {"at": clock.now().isoformat(), "milliseconds": round(scores.seconds * 1000, 2), "layers": scores.layers}
+
+
+def _seal(prediction: Prediction, answer: Answer) -> None:
+    content = envelopes.finish(
+        prediction.inputs, version=prediction.version, reading=answer.reading, columns=answer.columns, facts=answer.run
+    )
+    Envelope.objects.create(prediction=prediction, content=content)
+
+
+def _alarm(version: ModelVersion) -> None:
+    logger.error("The files of %s version %s are not the approved ones.", version.model.slug, version.number)
+    if version.state == "approved":
+        registry.stop(by=SYSTEM, on=version, reason="Its files changed after approval: the digest does not fit.")
+
+
+@cache
+def _client(socket: str) -> Client:
+    return Client(socket)

@@ -1,0 +1,64 @@
+"""Prediction and its Envelope; both sealed, their content encrypted."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.compute.models import Job
+from portal.core import clock
+from portal.core.crypto import EncryptedJSONField
+from portal.core.guard import Sealed
+from portal.core.ids import new_id
+from portal.core.phi import Phi
+from portal.predictions.states import OF_JOB, OUTCOMES
+from portal.records.models import Patient
+from portal.registry.models import ModelVersion
+
+
+class Prediction(Sealed):
+    """One run of a model version, for a patient or for typed values alone."""
+
+    PHI = {
+        "public_id": Phi.PSEUDONYM, "outcome": Phi.NONE, "sentence": Phi.NONE, "inputs": Phi.CLINICAL,
+        "idempotency_key": Phi.NONE, "body_sha256": Phi.NONE, "created_at": Phi.NONE, "ended_at": Phi.NONE,
+    }  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=10, choices=OUTCOMES, blank=True)
+    sentence = models.CharField(max_length=800, blank=True)
+    inputs = EncryptedJSONField()
+    idempotency_key = models.CharField(max_length=64, blank=True)
+    body_sha256 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("requested_by", "idempotency_key"), condition=~Q(idempotency_key=""), name="one_answer_per_key"
+            ),
+        )
+        indexes = (models.Index(fields=("patient", "-id"), name="prediction_patient"),)
+
+    @property
+    def state(self) -> str:
+        """Where the prediction is."""
+        return self.outcome or OF_JOB[self.job.state]
+
+    @property
+    def audit_patient(self) -> str:
+        """What the ledger files events about this prediction under."""
+        return self.patient.public_id if self.patient else ""
+
+
+class Envelope(Sealed):
+    """What surrounds the numbers of one prediction; without it no result can be shown."""
+
+    PHI = {"content": Phi.CLINICAL, "created_at": Phi.NONE}
+    prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="+")
+    content = EncryptedJSONField()
+    created_at = models.DateTimeField(default=clock.now)

@@ -1,0 +1,104 @@
+"""Filling a form from the record: each value with unit, moment, source and a mark when it is old or unusable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.records import units
+from portal.records.queries import Measurement, Record
+from portal.registry import answers
+from portal.registry.spec import Field, FormSpec, number_text
+
+STALE_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Prefilled:
+    """What the record says about one field; `value` is None when it cannot be used, and `note` says why."""
+
+    value: object
+    source: str
+    code: str = ""
+    at: datetime | None = None
+    stale: bool = False
+    note: str = ""
+
+
+def fill(form: FormSpec, record: Record) -> dict[str, Prefilled]:
+    """The fields of a form that the record has something to say about."""
+    found = {field.name: _fill(field, record) for field in form.fields if field.record and field.asked}
+    return {name: prefilled for name, prefilled in found.items() if prefilled is not None}
+
+
+def _fill(field: Field, record: Record) -> Prefilled | None:
+    filler = _FILLERS.get(field.record.get("kind"))
+    found = filler(field, record) if filler else None
+    if found is None or found.value is None:
+        return found
+    checked = answers.check(FormSpec((field,)), {field.name: found.value})
+    if checked.errors:
+        return Prefilled(None, found.source, found.code, found.at, found.stale, note=checked.errors[field.name])
+    return found
+
+
+def _age(field: Field, record: Record) -> Prefilled | None:
+    age = record.patient.age
+    return None if age is None else Prefilled(age, "from the birth date in the record")
+
+
+def _sex(field: Field, record: Record) -> Prefilled | None:
+    sex = record.patient.sex
+    value = field.record.get("map", {"male": "male", "female": "female"}).get(sex)
+    return None if value is None else Prefilled(value, "from the record")
+
+
+def _observation(field: Field, record: Record) -> Prefilled | None:
+    found = record.latest(field.record.get("codes", ()), field.record.get("within_days"))
+    if found is None:
+        return None
+    source, stale = _source(found), (found.days_old or 0) > STALE_DAYS
+    if not isinstance(found.value, int | float) or field.kind not in ("number", "integer"):
+        return Prefilled(found.value, source, found.code, found.at, stale)
+    try:
+        value, conversion = _in_unit(field, found)
+    except (units.UnitUnknown, units.UnitMismatch) as problem:
+        return Prefilled(None, source, found.code, found.at, stale, note=str(problem))
+    return Prefilled(value, source + conversion, found.code, found.at, stale)
+
+
+def _in_unit(field: Field, found: Measurement) -> tuple[float, str]:
+    if not field.unit or not found.unit:
+        return found.value, ""
+    converted = units.convert(found.value, found.unit, field.unit, analyte=found.code)
+    value = float(f"{converted.value:.4g}")
+    if value == found.value:
+        return found.value, ""
+    return value, f", converted from {number_text(found.value)} {units.display_unit(found.unit)}"
+
+
+def _condition(field: Field, record: Record) -> Prefilled:
+    mapped = field.record.get("map", {"yes": True, "no": False})
+    entry = record.has_condition(field.record.get("codes", ()))
+    if entry:
+        return Prefilled(mapped["yes"], f"on the problem list since {entry.since[:10] or 'an unknown day'}", entry.code)
+    return Prefilled(mapped["no"], "not on the problem list")
+
+
+def _encounters(field: Field, record: Record) -> Prefilled:
+    days = field.record.get("within_days", 365)
+    return Prefilled(record.encounters_within(days), f"counted in the record over {days} days")
+
+
+def _source(found: Measurement) -> str:
+    if found.at is None:
+        return f"{found.label}, moment not recorded"
+    age = {0: "today", 1: "1 day old"}.get(found.days_old, f"{found.days_old} days old")
+    return f"{found.label}, {found.at:%-d %b %Y, %H:%M}, {age}"
+
+
+_FILLERS = {
+    "age": _age,
+    "sex": _sex,
+    "observation": _observation,
+    "condition": _condition,
+    "encounters": _encounters,
+}

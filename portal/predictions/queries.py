@@ -1,0 +1,98 @@
+"""Reads of predictions: plain values that leave an action. Call these inside actions only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.predictions.models import Envelope, Prediction
+from portal.records.queries import PatientSummary, summary
+from portal.registry.states import VersionState
+
+
+class EnvelopeMissing(Exception):
+    """A succeeded prediction without its envelope: it must not be shown."""
+
+
+@dataclass(frozen=True)
+class PredictionView:
+    """One prediction as pages and programs show it; `envelope` is there exactly when it succeeded."""
+
+    position: int
+    public_id: str
+    state: str
+    reason: str
+    sentence: str
+    job: str
+    model: str
+    title: str
+    version: int
+    version_id: str
+    digest: str
+    requested_by: str
+    created_at: datetime
+    ended_at: datetime | None
+    patient: PatientSummary | None
+    inputs: list[dict]
+    envelope: dict | None
+    banner: str
+
+    @property
+    def output(self) -> dict | None:
+        """The model's own numbers."""
+        return self.envelope["output"] if self.envelope else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state not in ("pending", "running")
+
+
+def view_of(prediction: Prediction) -> PredictionView:
+    """One prediction; raises EnvelopeMissing rather than show a bare number."""
+    version, job = prediction.version, prediction.job
+    envelope = Envelope.objects.filter(prediction=prediction).first()
+    if prediction.state == "succeeded" and envelope is None:
+        raise EnvelopeMissing(prediction.public_id)
+    return PredictionView(
+        position=prediction.pk,
+        public_id=prediction.public_id,
+        state=prediction.state,
+        reason=job.reason,
+        sentence=_sentence(prediction, envelope),
+        job=job.public_id,
+        model=version.model.slug,
+        title=version.model.title,
+        version=version.number,
+        version_id=version.public_id,
+        digest=version.digest,
+        requested_by=prediction.requested_by.label,
+        created_at=prediction.created_at,
+        ended_at=prediction.ended_at,
+        patient=summary(prediction.patient) if prediction.patient else None,
+        inputs=prediction.inputs["rows"],
+        envelope=envelope.content if envelope else None,
+        banner=_banner(version),
+    )
+
+
+def related():
+    """Predictions with everything a view of them needs."""
+    return Prediction.objects.select_related(
+        "version__model", "version__stopped_by", "job", "requested_by", "patient__care_unit"
+    )
+
+
+def _sentence(prediction: Prediction, envelope: Envelope | None) -> str:
+    if envelope:
+        return envelope.content["reading"]["sentence"]
+    return prediction.sentence or prediction.job.sentence
+
+
+def _banner(version) -> str:
+    if version.state == VersionState.SUSPENDED:
+        who = version.stopped_by.label if version.stopped_by else "the portal"
+        return f"This model version was stopped by {who} on {version.stopped_at:%-d %b %Y, %H:%M}: {version.stop_reason}"
+    if version.state == VersionState.RETIRED:
+        return "This model version has been retired."
+    if version.expired:
+        return f"The approval of this version ended on {version.expires_on:%-d %b %Y}."
+    return ""

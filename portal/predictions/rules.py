@@ -1,0 +1,20 @@
+"""Which predictions a right reaches: those of one's patients, and one's own without a patient."""
+
+from django.db.models import Q
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.predictions.models import Prediction
+from portal.records.rules import patients_of
+
+_WHY = "you are assigned to the patient's ward"
+
+
+def _reached(by) -> Q:
+    return patients_of(by, "patient__care_unit_id") | Q(patient__isnull=True, requested_by_id=by.pk)
+
+
+def register() -> None:
+    """Called once the apps are loaded."""
+    policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
+    policy.register(Prediction, Permission.JOB_CANCEL, _reached, _WHY)

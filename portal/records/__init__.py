@@ -1,0 +1,1 @@
+"""The patient record: wards, patients and what was measured."""

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class RecordsConfig(AppConfig):
+    name = "portal.records"
+
+    def ready(self):
+        from portal.records import rules
+
+        rules.register()

@@ -1,0 +1,118 @@
+"""Wards, the people who work on them, and the sealed patient record.
+
+What a record says is encrypted as one JSON value per row; the columns beside it are pseudonyms and keyed hashes.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from portal.access.models import PermissionTable
+from portal.core import clock
+from portal.core.crypto import EncryptedJSONField
+from portal.core.guard import Guarded, Sealed
+from portal.core.ids import new_id
+from portal.core.phi import Phi
+
+TREAT = "treat_in_unit"
+
+
+class CareUnit(Guarded):
+    """A ward or clinic; who works there reaches the patients who lie there."""
+
+    PHI = {
+        "public_id": Phi.PSEUDONYM, "name": Phi.NONE, "source_index": Phi.PSEUDONYM, "digest": Phi.NONE,
+        "created_at": Phi.NONE,
+    }  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    name = models.CharField(max_length=200)
+    source_index = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        permissions = ((TREAT, "Can treat the unit's patients"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CareUnitUserPermission(PermissionTable):
+    """Who treats the patients of which unit."""
+
+    content_object = models.ForeignKey(CareUnit, on_delete=models.PROTECT)
+
+
+class CareRelationship(Guarded):
+    """Why a clinician reaches a unit's patients: a standing assignment from a day until a day."""
+
+    PHI = {"public_id": Phi.PSEUDONYM, "kind": Phi.NONE, "since": Phi.NONE, "until": Phi.NONE}
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="care_relationships")
+    care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, related_name="care_relationships")
+    kind = models.CharField(max_length=12, default="standing", choices=(("standing", "Standing assignment"),))
+    since = models.DateTimeField(default=clock.now)
+    until = models.DateTimeField(null=True, blank=True)
+
+
+class Patient(Sealed):
+    """A person in care; `person` holds name, birth date, sex, record number and death."""
+
+    PHI = {
+        "public_id": Phi.PSEUDONYM, "source_index": Phi.PSEUDONYM, "mrn_index": Phi.PSEUDONYM, "digest": Phi.NONE,
+        "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE,
+    }  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    source_index = models.CharField(max_length=64, unique=True)
+    mrn_index = models.CharField(max_length=64, db_index=True)
+    digest = models.CharField(max_length=64)
+    care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, null=True, related_name="+")
+    person = EncryptedJSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    @property
+    def audit_patient(self) -> str:
+        """What the ledger files events about this patient under."""
+        return self.public_id
+
+
+class Resource(Sealed):
+    """A part of a patient's record as it came from its source."""
+
+    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "code": Phi.CLINICAL, "content": Phi.CLINICAL}
+    source_index = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40, blank=True)
+    content = EncryptedJSONField()
+
+    class Meta:
+        abstract = True
+        indexes = (models.Index(fields=("patient", "code")),)
+
+
+class Encounter(Resource):
+    """A stay or a visit; the current or latest one says on which ward the patient is."""
+
+    care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, null=True, related_name="+")
+
+
+class Observation(Resource):
+    """A measurement; `code` is its LOINC code."""
+
+
+class Condition(Resource):
+    """An entry of the problem list; `code` is its SNOMED CT code."""
+
+
+class MedicationRequest(Resource):
+    """A prescription; `code` is its RxNorm code."""
+
+
+class Practitioner(Sealed):
+    """A member of staff as the source names them."""
+
+    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "content": Phi.IDENTIFIER}
+    source_index = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64)
+    content = EncryptedJSONField()

@@ -1,0 +1,1 @@
+"""The formulary itself: models, their versions, and the approvals that let them be run."""

@@ -1,0 +1,185 @@
+"""Checking the answers to a form: each is read, converted and ranged, or refused with a sentence beside the field."""
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from portal.records import units
+from portal.registry.spec import Field, FormSpec, number_text
+
+UNKNOWN = "unknown"
+_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$")
+_COMMA = re.compile(r"^[+-]?\d+,\d+$")
+_TEXT_LIMIT = 200
+
+
+class Refusal(ValueError):
+    """An answer that is not acceptable, as a sentence without the field's name."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One checked answer: the model's value, what was entered, and how the one became the other."""
+
+    name: str
+    value: object
+    entered: object
+    unit: str = ""
+    conversion: str = ""
+    warning: str = ""
+
+
+@dataclass
+class Answers:
+    """All answers of a form; usable when `errors` is empty."""
+
+    given: dict[str, Answer] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        """The soft warnings by field."""
+        return {name: answer.warning for name, answer in self.given.items() if answer.warning}
+
+
+def check(spec: FormSpec, raw: dict, chosen_units: dict | None = None) -> Answers:
+    """Read raw answers (form texts or JSON values) against a form; nothing raises, all errors are collected."""
+    found = Answers()
+    for name in raw:
+        if name not in spec.names:
+            found.errors[str(name)[:80]] = _unasked(spec, str(name)[:80])
+    for asked in spec.fields:
+        _check_one(asked, raw, (chosen_units or {}).get(asked.name, ""), found)
+    return found
+
+
+def _unasked(spec: FormSpec, name: str) -> str:
+    return f"The model does not ask for “{name}”. It asks for: {', '.join(sorted(spec.names))}."
+
+
+def _check_one(asked: Field, raw: dict, unit: str, found: Answers) -> None:
+    if not asked.asked:
+        found.given[asked.name] = Answer(asked.name, asked.fixed, asked.fixed)
+        return
+    entered = raw.get(asked.name)
+    entered = entered.strip() if isinstance(entered, str) else entered
+    if entered in (None, "") or (entered == UNKNOWN and (asked.unknown or not asked.required)):
+        _check_missing(asked, found)
+        return
+    try:
+        found.given[asked.name] = _answer(asked, entered, unit)
+    except Refusal as refusal:
+        found.errors[asked.name] = f"{asked.label}: {refusal}"
+
+
+def _check_missing(asked: Field, found: Answers) -> None:
+    if asked.required:
+        found.errors[asked.name] = f"{asked.label} is needed: the model gives no answer without it."
+    else:
+        found.missing.append(asked.name)
+
+
+def _answer(asked: Field, entered, unit: str) -> Answer:
+    if asked.kind in ("choice", "boolean"):
+        return Answer(asked.name, _choice(asked, entered), entered)
+    if asked.kind in ("number", "integer"):
+        return _number_answer(asked, entered, unit)
+    return Answer(asked.name, _READERS[asked.kind](entered), entered)
+
+
+def _number_answer(asked: Field, entered, unit: str) -> Answer:
+    number = _number(entered)
+    conversion = ""
+    if unit and unit != asked.unit:
+        number, conversion = _convert(asked, number, unit)
+    if asked.kind == "integer" and number != int(number):
+        raise Refusal(f"{number_text(number)} is not a whole number.")
+    _check_possible(asked, number)
+    value = int(number) if asked.type in ("long", "integer") else float(number)
+    return Answer(asked.name, value, entered, unit or asked.unit, conversion, unusual(asked, number))
+
+
+def _number(entered) -> float:
+    if isinstance(entered, bool) or not isinstance(entered, int | float | str):
+        raise Refusal("write a number, for example 37.5.")
+    text = str(entered)
+    if _COMMA.match(text):
+        raise Refusal(f"write {text.replace(',', '.')} with a point; you wrote {text}.")
+    if isinstance(entered, str) and not _NUMBER.match(text):
+        raise Refusal(f"“{text[:40]}” is not a number. Write digits, for example 37.5.")
+    number = float(entered) if len(text) < 400 else math.inf
+    if not math.isfinite(number):
+        raise Refusal(f"{text[:20]} is too large to be a measurement.")
+    return number
+
+
+def _convert(asked: Field, number: float, unit: str) -> tuple[float, str]:
+    if unit not in asked.units:
+        allowed = ", ".join((asked.unit, *asked.units))
+        raise Refusal(f"the unit {unit[:20]} is not offered. Allowed: {allowed}.")
+    try:
+        converted = units.convert(number, unit, asked.unit, analyte=asked.analyte or None)
+    except (units.UnitUnknown, units.UnitMismatch) as problem:
+        raise Refusal(str(problem)) from None
+    text = f"{number_text(number)} {units.display_unit(unit)} = {converted.value:.4g} {asked.unit_label}"
+    return converted.value, text
+
+
+def _check_possible(asked: Field, number: float) -> None:
+    low, high = asked.minimum, asked.maximum
+    if (low is None or number >= low) and (high is None or number <= high):
+        return
+    raise Refusal(f"{_shown(asked, number)} is not possible. Allowed: {_range(asked, low, high)}.")
+
+
+def unusual(asked: Field, number: float) -> str:
+    """A warning when a value lies outside what the model was trained on, else an empty text."""
+    low, high = asked.usual_min, asked.usual_max
+    if (low is None or number >= low) and (high is None or number <= high):
+        return ""
+    return f"{_shown(asked, number)} is outside what the model has seen ({_range(asked, low, high)})."
+
+
+def _shown(asked: Field, number: float) -> str:
+    return f"{number_text(round(number, 6))} {asked.unit_label}".strip()
+
+
+def _range(asked: Field, low, high) -> str:
+    if low is None:
+        return f"up to {_shown(asked, high)}"
+    if high is None:
+        return f"from {_shown(asked, low)}"
+    return f"{number_text(low)} to {_shown(asked, high)}"
+
+
+def _choice(asked: Field, entered) -> object:
+    for option in asked.options:
+        if entered == option.value and type(entered) is type(option.value):
+            return option.value
+        if isinstance(entered, str) and entered.casefold() in _spellings(asked, option):
+            return option.value
+    offered = ", ".join(option.label for option in asked.options)
+    raise Refusal(f"“{str(entered)[:40]}” is not one of the answers. Allowed: {offered}.")
+
+
+def _spellings(asked: Field, option) -> set[str]:
+    texts = {str(option.value).casefold()}
+    return texts | ({option.label.casefold()} if asked.kind == "boolean" else set())
+
+
+def _text(entered) -> str:
+    if not isinstance(entered, str) or len(entered) > _TEXT_LIMIT:
+        raise Refusal(f"write a text of at most {_TEXT_LIMIT} characters.")
+    return entered
+
+
+def _date(entered) -> str:
+    try:
+        return datetime.combine(date.fromisoformat(str(entered)), datetime.min.time()).isoformat()
+    except ValueError:
+        raise Refusal(f"“{str(entered)[:40]}” is not a date. Write it as 2026-11-08.") from None
+
+
+_READERS = {"text": _text, "date": _date}

@@ -1,0 +1,35 @@
+"""Reads of the formulary."""
+
+from django.db.models import Prefetch, QuerySet
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.registry.models import ModelVersion, RegisteredModel
+from portal.registry.states import WAITING, VersionState
+
+
+def models_seen(by) -> QuerySet[RegisteredModel]:
+    """The models this person may know of, each with the versions they may see, newest first."""
+    rows = policy.visible_to(RegisteredModel.objects.select_related("study"), by, Permission.MODEL_SEE)
+    return rows.prefetch_related(Prefetch("versions", queryset=versions_seen(by).order_by("-number")))
+
+
+def versions_seen(by) -> QuerySet[ModelVersion]:
+    """The versions this person may see."""
+    rows = ModelVersion.objects.select_related("model__study", "created_by", "stopped_by")
+    return policy.visible_to(rows, by, Permission.MODEL_SEE)
+
+
+def runnable(by) -> list[ModelVersion]:
+    """The newest approved version of each model that this clinician may run."""
+    rows = policy.visible_to(ModelVersion.objects.select_related("model"), by, Permission.PREDICTION_RUN)
+    newest: dict[int, ModelVersion] = {}
+    for version in rows.filter(state=VersionState.APPROVED).order_by("model__title", "-number"):
+        newest.setdefault(version.model_id, version)
+    return [version for version in newest.values() if not version.expired]
+
+
+def waiting(by) -> list[ModelVersion]:
+    """The versions that wait for this reviewer, oldest first."""
+    rows = policy.visible_to(ModelVersion.objects.select_related("model__study", "created_by"), by, Permission.MODEL_REVIEW)
+    return list(rows.filter(state__in=WAITING).order_by("submitted_at"))

@@ -1,0 +1,60 @@
+"""Which models and versions a right reaches."""
+
+from django.db.models import Exists, OuterRef, Q
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.records.models import TREAT, CareUnitUserPermission
+from portal.registry.models import ModelVersion, RegisteredModel
+from portal.registry.states import SHOWN_TO_CLINIC, VersionState
+from portal.studies.models import MEMBER, StudyUserPermission
+
+_WHY_SEE = "it is your study's, waits for your committee, or is in the formulary of your ward"
+
+
+def _versions_on_my_wards(by) -> Q:
+    scoped = ModelVersion.care_units.through.objects.filter(modelversion_id=OuterRef("pk"))
+    mine = scoped.filter(CareUnitUserPermission.reach(by, TREAT, "careunit_id"))
+    return Q(state__in=SHOWN_TO_CLINIC) & (~Q(Exists(scoped)) | Q(Exists(mine)))
+
+
+def _versions_seen(by) -> Q:
+    seen = Q(pk__in=())
+    if "scientist" in by.role_names:
+        seen |= Q(StudyUserPermission.reach(by, MEMBER, "model__study_id"))
+    if "reviewer" in by.role_names:
+        seen |= ~Q(state=VersionState.DRAFT)
+    if "clinician" in by.role_names:
+        seen |= _versions_on_my_wards(by)
+    return seen
+
+
+def _models_seen(by) -> Q:
+    versions = ModelVersion.objects.filter(_versions_seen(by), model_id=OuterRef("pk"))
+    return Q(Exists(versions))
+
+
+def _own_study(by) -> Q:
+    return Q(StudyUserPermission.reach(by, MEMBER, "model__study_id"))
+
+
+def _not_draft(by) -> Q:
+    return ~Q(state=VersionState.DRAFT)
+
+
+def _runnable(by) -> Q:
+    return _versions_on_my_wards(by)
+
+
+def register() -> None:
+    """Called once the apps are loaded."""
+    policy.register(RegisteredModel, Permission.MODEL_SEE, _models_seen, _WHY_SEE, see=True)
+    policy.register(ModelVersion, Permission.MODEL_SEE, _versions_seen, _WHY_SEE, see=True)
+    policy.register(ModelVersion, Permission.MODEL_SUBMIT, _own_study, "you are a member of its study")
+    policy.register(ModelVersion, Permission.MODEL_REVIEW, _not_draft, "you sit on the model committee")
+    policy.register(ModelVersion, Permission.MODEL_STOP, _stoppable, "the model committee may stop any version")
+    policy.register(ModelVersion, Permission.PREDICTION_RUN, _runnable, "it is in the formulary of your ward")
+
+
+def _stoppable(by) -> Q:
+    return Q()

@@ -1,0 +1,45 @@
+"""The form of a version as JSON Schema, for programs."""
+
+from portal.registry.spec import Field, FormSpec
+
+_TYPES = {"number": "number", "integer": "integer", "text": "string", "boolean": "boolean", "date": "string"}
+
+
+def json_schema(spec: FormSpec, *, title: str) -> dict:
+    """JSON Schema (2020-12) of a version's inputs; `x-` members carry units and what the record can fill."""
+    asked = [field for field in spec.fields if field.asked]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "properties": {field.name: _property(field) for field in asked},
+        "required": [field.name for field in asked if field.required and not field.record],
+        "additionalProperties": False,
+    }
+
+
+def _property(field: Field) -> dict:
+    shape = {"title": field.label} | _values(field)
+    extras = {
+        "description": field.help,
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "x-unit": field.unit,
+        "x-units": list(field.units),
+        "x-usual-minimum": field.usual_min,
+        "x-usual-maximum": field.usual_max,
+        "x-group": field.group,
+        "x-required": field.required or None,
+        "x-from-record": bool(field.record) or None,
+        "x-protected": field.protected or None,
+    }
+    return shape | {name: value for name, value in extras.items() if value not in (None, "", [])}
+
+
+def _values(field: Field) -> dict:
+    if field.kind == "choice":
+        values = [option.value for option in field.options]
+        blank = [None] if not field.required else []
+        return {"enum": values + blank, "x-labels": [option.label for option in field.options]}
+    kind = _TYPES[field.kind]
+    return {"type": kind if field.required else [kind, "null"]}

@@ -1,0 +1,33 @@
+"""What a signature covers: the canonical bytes of everything that decides how a version behaves on a ward."""
+
+import json
+from hashlib import sha256
+
+from portal.registry.models import ModelVersion, Signature
+from portal.registry.states import SIGNERS
+
+
+def payload_sha256(version: ModelVersion) -> str:
+    """The digest that reviewers sign: files, signature, form, scope and last day (RFC 8785-like canonical JSON)."""
+    covered = {
+        "model": version.model.slug,
+        "number": version.number,
+        "digest": version.digest,
+        "facts": version.facts,
+        "overlay": version.overlay,
+        "care_units": sorted(version.care_units.values_list("public_id", flat=True)),
+        "expires_on": version.expires_on.isoformat() if version.expires_on else None,
+    }
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()
+
+
+def approvals(version: ModelVersion) -> list[Signature]:
+    """The approving signatures that cover the version as it stands now."""
+    now = payload_sha256(version)
+    return list(version.signatures.filter(meaning="approval", payload_sha256=now))
+
+
+def covered(version: ModelVersion) -> bool:
+    """Whether enough different reviewers signed exactly this version."""
+    return len({signature.signer_id for signature in approvals(version)}) >= SIGNERS

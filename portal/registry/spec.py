@@ -1,0 +1,133 @@
+"""The form of a model version: its MLflow signature overlaid with what reviewers decided about each field."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+KINDS = {
+    "double": "number", "float": "number", "long": "integer", "integer": "integer", "string": "text",
+    "boolean": "boolean", "datetime": "date",
+}  # fmt: skip
+YES_NO = ((True, "Yes"), (False, "No"))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One allowed answer."""
+
+    value: object
+    label: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question of the form, with everything that decides how it is asked and checked."""
+
+    name: str
+    type: str
+    kind: str
+    label: str
+    help: str
+    group: str
+    order: int
+    required: bool
+    unit: str
+    unit_label: str
+    units: tuple[str, ...]
+    minimum: float | None
+    maximum: float | None
+    usual_min: float | None
+    usual_max: float | None
+    options: tuple[Option, ...]
+    unknown: bool
+    fixed: object
+    record: dict | None
+    protected: bool
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person answers it; a fixed field is not asked."""
+        return self.fixed is None
+
+    @property
+    def analyte(self) -> str:
+        """The LOINC code by which molar units are converted."""
+        codes = (self.record or {}).get("codes") or [""]
+        return codes[0]
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    """All fields of a version in the order in which they are asked."""
+
+    fields: tuple[Field, ...]
+
+    def __getitem__(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that an answer may carry."""
+        return frozenset(field.name for field in self.fields if field.asked)
+
+    def groups(self) -> list[tuple[str, list[Field]]]:
+        """The asked fields by group, groups in order of their first field."""
+        found: dict[str, list[Field]] = {}
+        for field in self.fields:
+            if field.asked:
+                found.setdefault(field.group, []).append(field)
+        return list(found.items())
+
+
+def form_of(version) -> FormSpec:
+    """The form of a model version."""
+    return build(version.facts["inputs"], version.overlay.get("inputs", {}))
+
+
+def build(inputs: list[dict], overlay: dict) -> FormSpec:
+    """A form from signature inputs (`name`, `type`, `required`) and the overlay's entry for each."""
+    fields = [_field(place, given, overlay.get(given["name"], {})) for place, given in enumerate(inputs)]
+    return FormSpec(tuple(sorted(fields, key=lambda field: field.order)))
+
+
+def _field(place: int, given: dict, over: dict) -> Field:
+    kind = _kind(given["type"], over)
+    return Field(
+        name=given["name"],
+        type=given["type"],
+        kind=kind,
+        label=over.get("label") or given["name"].replace("_", " ").capitalize(),
+        help=over.get("help", ""),
+        group=over.get("group", ""),
+        order=over.get("order", 1000 + place),
+        required=bool(over.get("required", given.get("required", True))),
+        unit=over.get("unit", ""),
+        unit_label=over.get("unit_label") or over.get("unit", ""),
+        units=tuple(over.get("units", ())),
+        minimum=over.get("min"),
+        maximum=over.get("max"),
+        usual_min=over.get("usual_min"),
+        usual_max=over.get("usual_max"),
+        options=_options(kind, over),
+        unknown=bool(over.get("unknown", False)),
+        fixed=over.get("fixed"),
+        record=over.get("record"),
+        protected=bool(over.get("protected", False)),
+    )
+
+
+def _kind(declared: str, over: dict) -> str:
+    if over.get("options"):
+        return "choice"
+    kind = KINDS[declared]
+    return "integer" if kind == "number" and over.get("integer") else kind
+
+
+def _options(kind: str, over: dict) -> tuple[Option, ...]:
+    pairs = YES_NO if kind == "boolean" else [(given["value"], given["label"]) for given in over.get("options", ())]
+    return tuple(Option(value, label) for value, label in pairs)
+
+
+@lru_cache(maxsize=256)
+def number_text(value: float) -> str:
+    """A number as people write it: no trailing zeros, no exponent for usual sizes."""
+    return f"{value:.10g}"

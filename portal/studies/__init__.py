@@ -1,0 +1,1 @@
+"""Studies: the projects that scientists belong to and that own models."""

@@ -1,0 +1,31 @@
+"""Verbs on studies."""
+
+from portal.access import grants
+from portal.access.action import action, event
+from portal.access.permissions import Permission
+from portal.core.problems import BadInput
+from portal.studies.models import MEMBER, Study
+
+
+@action(Permission.STUDY_MANAGE, verb="study.opened")
+def open_study(*, by, on=None, slug, title) -> Study:
+    """Set up a study."""
+    if Study.objects.filter(slug=slug).exists():
+        raise BadInput({"slug": f"There is a study “{slug}” already; choose another short name."})
+    study = Study.objects.create(slug=slug, title=title)
+    event().about(study)
+    return study
+
+
+@action(Permission.STUDY_MANAGE, verb="study.member-added", on=Study)
+def add_member(*, by, on, person, until=None) -> None:
+    """Let a person work in a study, until a day or for good."""
+    grants.give(MEMBER, to=person, on=on, until=until)
+    event().note(person=person.public_id, until=str(until or ""))
+
+
+@action(Permission.STUDY_MANAGE, verb="study.member-removed", on=Study)
+def remove_member(*, by, on, person) -> None:
+    """End a person's membership now."""
+    grants.end(MEMBER, of=person, on=on)
+    event().note(person=person.public_id)

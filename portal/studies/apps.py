@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class StudiesConfig(AppConfig):
+    name = "portal.studies"
+
+    def ready(self):
+        from portal.studies import rules
+
+        rules.register()

@@ -1,0 +1,1 @@
+"""One's own account: the tokens of one's programs."""

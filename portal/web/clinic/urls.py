@@ -1,0 +1,15 @@
+"""Addresses of the clinicians' door."""
+
+from django.urls import path
+
+from portal.web.clinic import views
+
+app_name = "clinic"
+urlpatterns = [
+    path("", views.patients, name="patients"),
+    path("patients/<pid:patient>/", views.patient, name="patient"),
+    path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
+    path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
+    path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
+    path("predictions/<pid:prediction>/cancel/", views.cancel, name="cancel"),
+]

@@ -1,0 +1,92 @@
+"""My patients, one patient, one model's form, one result."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.compute import quotas
+from portal.core.problems import BadInput, Conflict
+from portal.predictions import actions as predictions
+from portal.records import actions as records
+from portal.registry import queries as registry
+from portal.web.clinic import forms
+
+
+@require_safe
+def patients(request):
+    """The patients on my wards."""
+    search = request.GET.get("search", "").strip()[:80]
+    found = records.list_patients(by=request.user, search=search)
+    return render(request, "clinic/patients.html", {"patients": found, "search": search, "wards": _by_ward(found)})
+
+
+@require_safe
+def patient(request, patient):
+    """One patient: which models apply, what was run before, what the record holds."""
+    record = records.open_patient(by=request.user, on=patient)
+    earlier = predictions.list_predictions(by=request.user, on=patient, limit=20)
+    context = {"patient": record.patient, "record": record, "earlier": earlier, "models": registry.runnable(request.user)}
+    return render(request, "clinic/patient.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def form(request, patient, model):
+    """A model's form, filled from the record; a post that is accepted leads to the result's page."""
+    version = predictions.choose_version(by=request.user, slug=model, number=_number(request))
+    if request.method == "POST":
+        inputs, units = forms.read(request.POST)
+        try:
+            prediction = predictions.request(by=request.user, on=patient, version=version, inputs=inputs, units=units)
+            return redirect("clinic:prediction", prediction)
+        except BadInput as problem:
+            return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
+    return _form_page(request, patient, version)
+
+
+@require_safe
+def prediction(request, prediction):
+    """One prediction: where it is, or what it answered."""
+    view = predictions.open_prediction(by=request.user, on=prediction)
+    return render(request, "clinic/prediction.html", {"prediction": view, "patient": view.patient})
+
+
+@require_safe
+def prediction_status(request, prediction):
+    """The live part of a prediction's page."""
+    view = predictions.follow(by=request.user, on=prediction)
+    return render(request, "clinic/_prediction_status.html", {"prediction": view, "patient": view.patient})
+
+
+@require_POST
+def cancel(request, prediction):
+    """Stop a prediction that is not done."""
+    try:
+        predictions.cancel(by=request.user, on=prediction)
+        messages.success(request, "Cancelled. Nothing was charged to your day.")
+    except Conflict as conflict:
+        messages.warning(request, conflict.sentence)
+    return redirect("clinic:prediction", prediction)
+
+
+def _form_page(request, patient, version, *, typed=None, errors=None, status=200):
+    blank = predictions.open_form(by=request.user, on=patient, version=version)
+    context = {
+        "patient": blank.patient,
+        "version": version,
+        "groups": forms.groups(blank, typed=typed, errors=errors or {}),
+        "errors": forms.error_list(blank, errors or {}),
+        "left_today": max(0, quotas.limit_of(request.user) - quotas.taken_today(request.user)),
+    }
+    return render(request, "clinic/form.html", context, status=status)
+
+
+def _number(request) -> int | None:
+    text = request.GET.get("version", "")
+    return int(text) if text.isdigit() and len(text) < 9 else None
+
+
+def _by_ward(found) -> dict[str, list]:
+    wards: dict[str, list] = {}
+    for summary in found:
+        wards.setdefault(summary.ward, []).append(summary)
+    return wards

@@ -1,0 +1,34 @@
+"""What the frame of every page shows: the doors of this person's roles and the demonstration's banner."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from portal.access.actors import rights_of
+from portal.access.permissions import Permission as P
+
+DOORS = (
+    ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
+    ("lab:models", "Models", "beaker", P.MODEL_SEE),
+    ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
+    ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
+    ("admin:index", "Administration", "cog-6-tooth", P.QUOTA_SET),
+)
+
+
+def frame(request) -> dict:
+    """Doors in a fixed order, each with whether one is behind it now."""
+    person = getattr(request, "user", None)
+    signed_in = person is not None and person.is_authenticated
+    return {
+        "doors": _doors(request, person) if signed_in else [],
+        "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone." if settings.DEMO else "",
+    }
+
+
+def _doors(request, person) -> list[dict]:
+    rights = rights_of(person)
+    return [
+        {"url": reverse(name), "label": label, "icon": icon, "current": request.path.startswith(reverse(name))}
+        for name, label, icon, right in DOORS
+        if right in rights
+    ]

@@ -1,0 +1,34 @@
+"""The front page sends each person to the first door of their roles; liveness and readiness for machines."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from portal.web.context import _doors
+
+
+@require_safe
+def home(request):
+    """To the first door, or to a page that says whom to ask."""
+    doors = _doors(request, request.user)
+    return redirect(doors[0]["url"]) if doors else render(request, "home.html")
+
+
+@login_not_required
+@require_safe
+def healthz(request):
+    """The process answers."""
+    return JsonResponse({"ok": True})
+
+
+@login_not_required
+@require_safe
+def readyz(request):
+    """The database answers too."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return JsonResponse({"ok": False, "down": "database"}, status=503)
+    return JsonResponse({"ok": True})

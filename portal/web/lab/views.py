@@ -1,0 +1,55 @@
+"""The models one may see, a model's monograph, one version with its source run."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.registry import actions, queries, signing, spec
+from portal.registry.states import VersionState
+
+
+@require_safe
+def models(request):
+    """The models one may see."""
+    policy.require(request.user, Permission.MODEL_SEE)
+    return render(request, "lab/models.html", {"models": list(queries.models_seen(request.user))})
+
+
+@require_safe
+def model(request, model):
+    """A model leads to its newest version that one may see."""
+    found = queries.versions_seen(request.user).filter(model__slug=model).order_by("-number").first()
+    if found is None:
+        raise Http404
+    return redirect("lab:version", found.public_id)
+
+
+@require_safe
+def version(request, version):
+    """One version: intended use, inputs, approvals, source run, where it stands."""
+    on = actions.open_version(by=request.user, on=version)
+    context = {
+        "version": on,
+        "form": spec.form_of(on),
+        "versions": queries.versions_seen(request.user).filter(model=on.model).order_by("-number"),
+        "signatures": on.signatures.select_related("signer"),
+        "covered": signing.covered(on),
+        "may_submit": policy.decide(request.user, Permission.MODEL_SUBMIT, on),
+        "may_review": policy.decide(request.user, Permission.MODEL_REVIEW, on),
+        "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),
+        "is_draft": on.state == VersionState.DRAFT,
+        "is_approved": on.state == VersionState.APPROVED,
+        "waits": on.state in (VersionState.SUBMITTED, VersionState.IN_REVIEW),
+    }
+    return render(request, "lab/version.html", context)
+
+
+@require_POST
+def submit(request, version):
+    """Propose a version for approval."""
+    actions.submit(by=request.user, on=version)
+    messages.success(request, "Submitted. Two reviewers have to sign before it can be run.")
+    return redirect("lab:version", version)

@@ -1,0 +1,52 @@
+"""Answers that no cache keeps, and problems as pages that say what happened and what to do."""
+
+import logging
+
+from django.core.exceptions import RequestDataTooBig
+from django.shortcuts import render
+
+from portal.access.policy import Denied
+from portal.core.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+
+class NoStoreMiddleware:
+    """Pages of signed-in people never stay in a browser's cache (45 CFR 164.312(a)(2)(iii))."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+
+class ProblemMiddleware:
+    """Turns a Problem that a page's verb raised into a page with its sentence."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if request.path.startswith("/api/"):
+            return None
+        if isinstance(exception, Denied):
+            return refused(request, exception)
+        if isinstance(exception, Problem):
+            return render(request, "problem.html", {"sentence": exception.sentence}, status=exception.status)
+        if isinstance(exception, RequestDataTooBig):
+            return render(request, "problem.html", {"sentence": "What you sent is too large."}, status=413)
+        return None
+
+
+def refused(request, denied: Denied):
+    """An unseen object answers as if it did not exist; a seen but forbidden one says why."""
+    if denied.hidden:
+        return render(request, "404.html", status=404)
+    return render(request, "403.html", {"why": denied.sentence}, status=403)

@@ -1,0 +1,1 @@
+"""The door of reviewers and audit officers."""

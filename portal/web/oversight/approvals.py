@@ -1,0 +1,77 @@
+"""What waits for the committee, signing, and the stop switch."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.accounts import factors
+from portal.core.problems import BadInput, Problem
+from portal.registry import actions, queries, signing, spec
+
+DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
+
+
+@require_safe
+def approvals(request):
+    """The versions that wait, oldest first."""
+    policy.require(request.user, Permission.MODEL_REVIEW)
+    return render(request, "oversight/approvals.html", {"waiting": queries.waiting(request.user)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def approval(request, version):
+    """One version with its evidence, and the signature."""
+    on = actions.open_version(by=request.user, on=version)
+    policy.require(request.user, Permission.MODEL_REVIEW, on)
+    if request.method == "POST":
+        return _decide(request, on)
+    return _page(request, on)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request, version):
+    """Stop a version at once."""
+    on = actions.open_version(by=request.user, on=version)
+    policy.require(request.user, Permission.MODEL_STOP, on)
+    if request.method != "POST":
+        return render(request, "oversight/stop.html", {"version": on})
+    try:
+        actions.stop(by=request.user, on=on, reason=request.POST.get("reason", ""))
+    except BadInput as problem:
+        return render(request, "oversight/stop.html", {"version": on, "errors": problem.errors, "typed": request.POST}, status=422)
+    messages.success(request, "Stopped. Nothing new runs; past results keep a banner.")
+    return redirect("lab:version", on.public_id)
+
+
+def _decide(request, on):
+    decision = DECISIONS.get(request.POST.get("decision", ""))
+    if decision is None:
+        return _page(request, on, errors={"decision": "Choose approve or refuse."}, status=422)
+    try:
+        proof = factors.prove(
+            request.user, password=request.POST.get("password", ""), code=request.POST.get("code", "")
+        )
+        decision(by=request.user, on=on, reason=request.POST.get("reason", ""), proof=proof)
+    except BadInput as problem:
+        return _page(request, on, errors=problem.errors, status=422)
+    except Problem as problem:
+        return _page(request, on, errors={"decision": problem.sentence}, status=problem.status)
+    messages.success(request, "Signed. Your decision is in the record.")
+    return redirect("oversight:approvals")
+
+
+def _page(request, on, *, errors=None, status=200):
+    context = {
+        "version": on,
+        "form": spec.form_of(on),
+        "signatures": on.signatures.select_related("signer"),
+        "payload_sha256": signing.payload_sha256(on),
+        "errors": errors or {},
+        "reason": request.POST.get("reason", ""),
+        "decision": request.POST.get("decision", ""),
+        "own": on.created_by_id == request.user.pk,
+        "signed": on.signatures.filter(signer=request.user).exists(),
+    }
+    return render(request, "oversight/approval.html", context, status=status)

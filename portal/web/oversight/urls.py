@@ -1,0 +1,15 @@
+"""Addresses of the reviewers' and audit officers' door."""
+
+from django.urls import path
+
+from portal.web.oversight import approvals, events
+
+app_name = "oversight"
+urlpatterns = [
+    path("", events.front, name="front"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/<pid:version>/", approvals.approval, name="approval"),
+    path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
+    path("events/", events.events, name="events"),
+    path("integrity/", events.integrity, name="integrity"),
+]
