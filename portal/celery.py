@@ -1,9 +1,10 @@
 """The Celery application; jobs travel as ids alone."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -17,3 +18,10 @@ def _forget_inherited_connections(**kwargs):
     from django.db import connections
 
     connections.close_all()
+
+
+@worker_ready.connect
+def _say_ready(**kwargs):
+    note = os.environ.get("FORMULARY_WORKER_READY")
+    if note:
+        Path(note).touch()

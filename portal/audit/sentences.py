@@ -42,5 +42,6 @@ SENTENCES = {
     "token.issued": "issued a token",
     "token.revoked": "revoked a token",
     "token.used": "used a token",
+    "unit.sized": "counted the patients of the wards",
     "unit.person-assigned": "assigned a person to a ward",
 }

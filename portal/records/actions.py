@@ -1,5 +1,7 @@
 """Verbs on patients and wards."""
 
+from django.db.models import Count
+
 from portal.access import grants, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
@@ -34,6 +36,15 @@ def assign(*, by, on, person, until=None) -> CareRelationship:
     grants.give(TREAT, to=person, on=on, until=until)
     event().note(person=person.public_id, until=str(until or ""))
     return CareRelationship.objects.create(person=person, care_unit=on, until=until)
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.sized")
+def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
+    """The wards that have patients, with how many, largest first."""
+    rows = Patient.objects.exclude(care_unit=None).values_list("care_unit").annotate(count=Count("pk"))
+    counts = dict(rows)
+    units = CareUnit.objects.filter(pk__in=counts)
+    return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:

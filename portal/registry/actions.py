@@ -7,7 +7,7 @@ from django.core.validators import validate_slug
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.compute.runtime import inspect
+from portal.compute.runtime import facts
 from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.registry import artifacts, overlays, signing
@@ -26,12 +26,12 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
     model = RegisteredModel.objects.filter(slug=slug).first()
     if model and model.study_id != on.pk:
         raise BadInput({"name": f"The name {slug} belongs to another study; choose another name."})
-    facts = _inspect(Path(folder))
+    found = _inspect(Path(folder))
     stored = artifacts.keep(Path(folder), expected=digest)
-    model = model or _new_model(slug, on, by, facts.overlay or {})
+    model = model or _new_model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(
-        model=model, number=model.versions.count() + 1, digest=stored, engine=facts.engine,
-        facts=facts.plain(), overlay=facts.overlay or {}, run=run or {}, created_by=by,
+        model=model, number=model.versions.count() + 1, digest=stored, engine=found.engine,
+        facts=found.plain(), overlay=found.overlay or {}, run=run or {}, created_by=by,
     )  # fmt: skip
     event().about(version)
     event().note(model=slug, number=version.number, digest=stored)
@@ -168,10 +168,10 @@ def _sign(version: ModelVersion, by, meaning: str, reason: str, proof) -> Signat
     )  # fmt: skip
 
 
-def _inspect(folder: Path) -> inspect.ModelFacts:
+def _inspect(folder: Path) -> facts.ModelFacts:
     try:
-        return inspect.inspect_model(folder)
-    except inspect.ModelRefused as refusal:
+        return facts.inspect_model(folder)
+    except facts.ModelRefused as refusal:
         raise BadInput({"folder": refusal.sentence}) from None
 
 

@@ -1,0 +1,39 @@
+"""The digest of a model's files."""
+
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+
+
+class UnsafeTree(ValueError):
+    """The folder holds something that is neither a plain file nor a folder."""
+
+
+def tree_digest(folder: Path | str) -> str:
+    """sha256 over the lines `<sha256 of file>  <relative path>`, paths sorted; refuses links and devices."""
+    root = Path(folder)
+    running = sha256()
+    for relative in sorted(_files(root)):
+        running.update(f"{_file_digest(root / relative)}  {relative}\n".encode())
+    return running.hexdigest()
+
+
+def _files(root: Path) -> list[str]:
+    found = []
+    for place, folders, files in os.walk(root, followlinks=False):
+        for name in (*folders, *files):
+            path = Path(place) / name
+            mode = path.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise UnsafeTree(f"{path.relative_to(root)} is a link or a device; a model folder holds plain files only.")
+        found += [(Path(place) / name).relative_to(root).as_posix() for name in files]
+    return found
+
+
+def _file_digest(path: Path) -> str:
+    running = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            running.update(chunk)
+    return running.hexdigest()

@@ -1,0 +1,167 @@
+"""The warm scorers: one per version, least recently used out, each stopped when it misbehaves."""
+
+import os
+import queue
+import threading
+
+from collections import OrderedDict
+from pathlib import Path
+
+from portal.compute.runtime import environments, wire
+from portal.compute.runtime.sandbox import Born, Sandbox
+
+LOAD_SECONDS = 60
+
+
+class Refused(Exception):
+    """A run that gave no usable answer; the text is the reason code."""
+
+
+class Scorer:
+    """One warm process; answers one request at a time."""
+
+    def __init__(self, born: Born, mark: tuple):
+        self.born, self.mark = born, mark
+        self.lock = threading.Lock()
+        self.layers: list[str] = []
+        self.requests, self.dead = 0, False
+
+    def load(self) -> None:
+        """Wait until it has proved and loaded its model; raises Refused."""
+        answer = self._ask(None, LOAD_SECONDS)
+        if "refused" in answer:
+            self.end()
+            raise Refused(answer["refused"])
+        self.layers = answer["layers"]
+
+    def score(self, rows: list, seconds: float) -> dict:
+        """The answer for some rows; raises Refused."""
+        answer = self._ask({"rows": rows}, seconds)
+        self.requests += 1
+        if "refused" in answer:
+            raise Refused(answer["refused"])
+        return answer
+
+    def end(self) -> None:
+        """Stop the process."""
+        self.dead = True
+        self.born.end()
+
+    def _ask(self, document: dict | None, seconds: float) -> dict:
+        peer = self.born.peer
+        try:
+            peer.settimeout(seconds)
+            if document is not None:
+                wire.send(peer, document)
+            return wire.receive(peer)
+        except TimeoutError:
+            self.end()
+            raise Refused("timed_out") from None
+        except (OSError, wire.Closed, ValueError):
+            self.end()
+            raise Refused("crashed") from None
+
+
+class Pool:
+    """Finds or starts the scorer of a version."""
+
+    def __init__(self, sandbox: Sandbox, births: queue.Queue, *, most: int):
+        self._sandbox, self._births, self._most = sandbox, births, most
+        self._warm: OrderedDict[str, Scorer] = OrderedDict()
+        self._lock = threading.Lock()
+        self._making: dict[str, threading.Lock] = {}
+
+    def score(self, spec: dict, rows: list) -> dict:
+        """Run a version on rows; raises Refused."""
+        scorer, cold = self._scorer(spec)
+        with scorer.lock:
+            if scorer.dead:
+                raise Refused("crashed")
+            answer = scorer.score(rows, spec["seconds"])
+        return answer | {"cold": cold, "layers": scorer.layers}
+
+    def status(self) -> dict:
+        """What is warm and which walls this machine offers."""
+        with self._lock:
+            warm = [
+                {"digest": key, "pid": scorer.born.process.pid, "requests": scorer.requests, "layers": scorer.layers}
+                for key, scorer in self._warm.items()
+            ]
+        return {"layers": self._sandbox.layers_expected(), "warm": warm}
+
+    def end(self) -> None:
+        """Stop every scorer."""
+        with self._lock:
+            for scorer in self._warm.values():
+                scorer.end()
+            self._warm.clear()
+
+    def _scorer(self, spec: dict) -> tuple[Scorer, bool]:
+        mark = _mark(self._sandbox.artifacts / spec["digest"])
+        with self._lock:
+            making = self._making.setdefault(spec["digest"], threading.Lock())
+        with making:
+            found = self._take(spec["digest"], mark)
+            if found:
+                return found, False
+            scorer = self._start(spec, mark)
+            self._keep(spec["digest"], scorer)
+            return scorer, True
+
+    def _take(self, key: str, mark: tuple) -> Scorer | None:
+        with self._lock:
+            found = self._warm.get(key)
+            if found is None:
+                return None
+            # Files that were touched since they were proved are proved again by a fresh scorer.
+            if found.dead or found.mark != mark or found.born.process.poll() is not None:
+                del self._warm[key]
+                if not found.dead:
+                    found.end()
+                return None
+            self._warm.move_to_end(key)
+            return found
+
+    def _start(self, spec: dict, mark: tuple) -> Scorer:
+        python = environments.python_for(tuple(spec["requirements"]), self._sandbox.environments)
+        if python is None:
+            raise Refused("environment_unavailable")
+        if not mark:
+            raise Refused("artifact_missing")
+        scorer = Scorer(self._birth(spec, python), mark)
+        scorer.load()
+        return scorer
+
+    def _birth(self, spec: dict, python: str) -> Born:
+        answer: queue.Queue = queue.Queue()
+        self._births.put(lambda: answer.put(_try(lambda: self._sandbox.start(spec, python))))
+        born = answer.get(timeout=LOAD_SECONDS)
+        if isinstance(born, Exception):
+            raise Refused("load_failed") from born
+        return born
+
+    def _keep(self, key: str, scorer: Scorer) -> None:
+        with self._lock:
+            self._warm[key] = scorer
+            over = [self._warm.popitem(last=False)[1] for _ in range(max(0, len(self._warm) - self._most))]
+        for old in over:
+            with old.lock:
+                old.end()
+
+
+def _try(work):
+    try:
+        return work()
+    except OSError as problem:
+        return problem
+
+
+def _mark(folder: Path) -> tuple:
+    found = []
+    for place, _, files in os.walk(folder):
+        for name in files:
+            facts = os.lstat(os.path.join(place, name))
+            found.append((place, name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
+    return tuple(sorted(found))
+
+

@@ -1,0 +1,228 @@
+"""A scorer: one process that seals itself in, proves the model's files, loads the model and answers.
+
+Runs stand-alone in the model's own environment (`python -I worker.py FD`); stdout and stderr lead nowhere, and of
+an error only its class leaves: messages of libraries repeat the rows they were given.
+"""
+
+import importlib.util
+import math
+import os
+import resource
+import socket
+import sys
+import time
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+
+
+def _sibling(name):
+    spec = importlib.util.spec_from_file_location(f"_runtime_{name}", _HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+wire, digest, landlock = _sibling("wire"), _sibling("digest"), _sibling("landlock")
+HEADROOM_MB = 3072
+
+
+class Refused(Exception):
+    """Ends the scorer with a reason code."""
+
+
+def main() -> None:
+    """Load what the first document names, then answer until the other side is gone."""
+    peer = socket.socket(fileno=int(sys.argv[1]))
+    order = wire.receive(peer)
+    try:
+        layers = _limit(order)
+        _import(order["engine"])
+        layers += _fence(order)
+        _prove(order)
+        model = ENGINES[order["engine"]](order)
+    except Refused as refusal:
+        return wire.send(peer, {"refused": str(refusal)})
+    except MemoryError:
+        return wire.send(peer, {"refused": "out_of_memory"})
+    except BaseException as problem:
+        return wire.send(peer, {"refused": "load_failed", "class": type(problem).__name__})
+    wire.send(peer, {"ready": True, "layers": layers})
+    _serve(peer, model, order)
+
+
+def _serve(peer, model, order) -> None:
+    while True:
+        try:
+            document = wire.receive(peer)
+        except wire.Closed:
+            return
+        wire.send(peer, _answer(model, document["rows"], order["inputs"]))
+
+
+def _answer(model, rows, inputs) -> dict:
+    began = time.perf_counter()
+    try:
+        columns = model(rows, inputs)
+        _check(columns, len(rows))
+    except Refused as refusal:
+        return {"refused": str(refusal)}
+    except MemoryError:
+        return {"refused": "out_of_memory"}
+    except Exception as problem:
+        return {"refused": "crashed", "class": type(problem).__name__}
+    return {"columns": columns, "seconds": time.perf_counter() - began}
+
+
+def _limit(order) -> list[str]:
+    limits = {
+        resource.RLIMIT_AS: (order["memory_mb"] + HEADROOM_MB) << 20,
+        resource.RLIMIT_FSIZE: 16 << 20,
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        resource.setrlimit(kind, (most, most))
+    layers = ["rlimits"]
+    if landlock.no_new_privileges():
+        layers.append("no_new_privs")
+    if order["user"] and os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(order["user"])
+        os.setuid(order["user"])
+    if os.getuid():
+        layers.append("unprivileged user")
+        resource.setrlimit(resource.RLIMIT_NPROC, (512, 512))
+    return layers
+
+
+def _fence(order) -> list[str]:
+    programs = [sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/dev/null", "/dev/urandom", "/proc/self"]
+    scratch = order["scratch"]
+    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
+    os.chdir(scratch)
+    version = landlock.restrict(read=[*programs, order["folder"]], write=[scratch])
+    return ([f"landlock {version}"] if version else []) + order["layers"]
+
+
+def _prove(order) -> None:
+    folder = Path(order["folder"])
+    if not folder.is_dir():
+        raise Refused("artifact_missing")
+    try:
+        found = digest.tree_digest(folder)
+    except (digest.UnsafeTree, OSError):
+        raise Refused("digest_mismatch") from None
+    if found != order["digest"]:
+        raise Refused("digest_mismatch")
+
+
+def _import(engine: str) -> None:
+    try:
+        if engine == "onnx":
+            import numpy  # noqa: F401
+            import onnxruntime  # noqa: F401
+        else:
+            import mlflow.pyfunc  # noqa: F401
+            import numpy  # noqa: F401
+            import pandas  # noqa: F401
+    except ImportError:
+        raise Refused("environment_unavailable") from None
+
+
+def _onnx(order):
+    import numpy
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    files = sorted(Path(order["folder"]).glob("*.onnx"))
+    session = onnxruntime.InferenceSession(str(files[0]), options, providers=["CPUExecutionProvider"])
+    wanted = {given.name.replace(" ", "_"): given for given in session.get_inputs()}
+    kinds = {"tensor(float)": numpy.float32, "tensor(double)": numpy.float64, "tensor(int64)": numpy.int64,
+             "tensor(int32)": numpy.int32, "tensor(bool)": numpy.bool_, "tensor(string)": object}  # fmt: skip
+    names = [given.name for given in session.get_outputs()]
+
+    def feed(rows, inputs):
+        if len(wanted) == 1 and len(inputs) > 1:
+            only = next(iter(wanted.values()))
+            table = [[_blank(row.get(name), "double") for name, _ in inputs] for row in rows]
+            return {only.name: numpy.asarray(table, dtype=kinds[only.type])}
+        found = {}
+        for name, kind in inputs:
+            given = wanted.get(name) or wanted[name.replace(" ", "_")]
+            values = [[_blank(row.get(name), kind)] for row in rows]
+            found[given.name] = numpy.asarray(values, dtype=kinds[given.type])
+        return found
+
+    return lambda rows, inputs: _flat(dict(zip(names, session.run(None, feed(rows, inputs)), strict=True)))
+
+
+def _blank(value, kind: str):
+    if value is not None:
+        return value
+    return "" if kind == "string" else math.nan
+
+
+def _pyfunc(order):
+    import mlflow.pyfunc
+    import pandas
+
+    model = mlflow.pyfunc.load_model(order["folder"])
+    casts = {"double": "float64", "float": "float32", "string": "object"}
+    whole = {"long": "int64", "integer": "int32"}
+
+    def table(rows, inputs):
+        columns = {}
+        for name, kind in inputs:
+            values = [row.get(name) for row in rows]
+            if kind in casts:
+                columns[name] = pandas.Series(values, dtype=casts[kind])
+            elif kind in whole and None not in values:
+                columns[name] = pandas.Series(values, dtype=whole[kind])
+            elif kind == "boolean" and None not in values:
+                columns[name] = pandas.Series(values, dtype="bool")
+            elif kind == "datetime":
+                columns[name] = pandas.to_datetime(pandas.Series(values))
+            else:
+                columns[name] = pandas.Series(values)
+        return pandas.DataFrame(columns)
+
+    return lambda rows, inputs: _flat(_named(model.predict(table(rows, inputs))))
+
+
+def _named(found) -> dict:
+    if hasattr(found, "columns"):
+        return {str(name): found[name].to_numpy() for name in found.columns}
+    if isinstance(found, dict):
+        return found
+    return {"prediction": getattr(found, "to_numpy", lambda: found)()}
+
+
+def _flat(outputs: dict) -> dict:
+    import numpy
+
+    columns = {}
+    for name, values in outputs.items():
+        values = numpy.asarray(values)
+        if values.ndim > 1 and values.shape[-1] != 1:
+            wide = values.reshape(values.shape[0], -1)
+            columns |= {f"{name}[{place}]": wide[:, place].tolist() for place in range(wide.shape[1])}
+        else:
+            columns[str(name)] = values.reshape(-1).tolist()
+    return columns
+
+
+def _check(columns: dict, count: int) -> None:
+    plain = (str, int, float, bool)
+    for values in columns.values():
+        if len(values) != count or not all(isinstance(value, plain) for value in values):
+            raise Refused("bad_output")
+        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            raise Refused("bad_output")
+
+
+ENGINES = {"onnx": _onnx, "pyfunc": _pyfunc}
+
+if __name__ == "__main__":
+    main()

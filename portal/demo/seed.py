@@ -1,0 +1,107 @@
+"""Filling the data folder: records through the importer, models through registration and two signatures."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.access.actors import SYSTEM
+from portal.accounts import factors
+from portal.accounts.models import User
+from portal.core.problems import Problem
+from portal.demo import hospital
+from portal.experiments.trackers import mlflow
+from portal.records import actions as records
+from portal.records import imports
+from portal.registry import actions as registry
+from portal.registry.models import ModelVersion
+from portal.studies.models import Study
+
+Say = Callable[[str], None]
+
+
+class SeedFailed(Exception):
+    """The demonstration cannot be set up; the text says why."""
+
+
+def import_records(say: Say, *, fhir: Path | None, as_of: date) -> None:
+    """Bring the records in, unless they are there already."""
+    if records.size_units(by=SYSTEM):
+        return
+    source = fhir or _written_hospital(as_of)
+    report = imports.import_paths(by=SYSTEM, paths=[source])
+    say(f"imported {report.patients} patients, {report.created} resources, {len(report.refused)} refused")
+    if report.nothing_read or not report.patients:
+        raise SeedFailed(f"No patient could be read from {source}.")
+
+
+def assign_wards(say: Say, people: dict[str, User]) -> None:
+    """The two largest wards get one clinician each."""
+    if people["clinician"].care_relationships.exists():
+        return
+    largest = records.size_units(by=SYSTEM)[:2]
+    for (unit, count), name in zip(largest, ("clinician", "clinician2"), strict=False):
+        records.assign(by=SYSTEM, on=unit, person=people[name])
+        say(f"{name} works on {unit.name} ({count} patients)")
+
+
+def add_models(say: Say, *, tracking_uri: str, people: dict[str, User], study: Study) -> None:
+    """Train, register, submit and approve the three models, unless they are there."""
+    if ModelVersion.objects.filter(model__study=study, state="approved").exists():
+        return
+    folders = _train(say, tracking_uri)
+    proofs = {name: _proof(people[name], settings.DATA) for name in ("reviewer", "reviewer2")}
+    for slug, folder in folders.items():
+        version = _register(slug, folder, people["scientist"], study, tracking_uri)
+        for name, proof in proofs.items():
+            reason = "Demonstration: evidence read, limits understood, form tried."
+            registry.approve(by=people[name], on=version, reason=reason, proof=proof)
+        say(f"{slug}: registered by scientist, signed by reviewer and reviewer2")
+
+
+def _written_hospital(as_of: date) -> Path:
+    folder = settings.DATA / "hospital"
+    hospital.write_hospital(folder, as_of=as_of)
+    return folder
+
+
+def _train(say: Say, tracking_uri: str) -> dict[str, Path]:
+    out = settings.DATA / "training"
+    command = [sys.executable, "-m", "portal.demo.training", "--tracking-uri", tracking_uri, "--out", str(out)]
+    environment = os.environ | {"MLFLOW_TRACKING_URI": tracking_uri}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=settings.ROOT, env=environment
+    ) as process:
+        lines = [line.rstrip() for line in process.stderr if _said(say, line)]
+        answer = process.stdout.read()
+    if process.returncode:
+        raise SeedFailed("Training the models failed: " + (lines[-1] if lines else "no reason given"))
+    return {slug: Path(found["folder"]) for slug, found in json.loads(answer).items()}
+
+
+def _said(say: Say, line: str) -> bool:
+    say(line.rstrip())
+    return True
+
+
+def _proof(person: User, data: Path) -> factors.Proof:
+    secret = (data / "keys" / "demo_password").read_text().strip()
+    return factors.prove(person, password=secret, code=factors.current_code(person))
+
+
+def _register(slug: str, folder: Path, scientist: User, study: Study, tracking_uri: str) -> ModelVersion:
+    version = ModelVersion.objects.filter(model__slug=slug).order_by("-number").first()
+    try:
+        if version is None or version.state == "refused":
+            run = mlflow.run_of_folder(folder, tracking_uri)
+            version = registry.register(by=scientist, on=study, slug=slug, folder=folder, run=run)
+        if version.state == "draft":
+            registry.submit(by=scientist, on=version)
+    except Problem as problem:
+        raise SeedFailed(f"{slug}: {problem.sentence}") from None
+    return version
