@@ -10,6 +10,8 @@ from portal.compute.runtime.digest import UnsafeTree, tree_digest
 
 SCALARS = frozenset({"double", "float", "long", "integer", "string", "boolean", "datetime"})
 OVERLAY = "formulary.json"
+# Where a file came from when it was logged; loading follows none of it beyond the last part of the name.
+_ORIGINS = frozenset({"uri", "model_code_path"})
 _PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 
 
@@ -94,8 +96,9 @@ def _description(folder: Path) -> dict:
 
 def _check_paths(value) -> None:
     if isinstance(value, dict):
-        for inner in value.values():
-            _check_paths(inner)
+        for name, inner in value.items():
+            if name not in _ORIGINS:
+                _check_paths(inner)
     elif isinstance(value, str) and (".." in PurePosixPath(value).parts or value.startswith("/")):
         raise ModelRefused("The MLmodel file points outside its own folder; such a model is not taken.", "path-escape")
 

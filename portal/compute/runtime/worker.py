@@ -37,7 +37,7 @@ def main() -> None:
     order = wire.receive(peer)
     try:
         layers = _limit(order)
-        _import(order["engine"])
+        _import(order)
         layers += _fence(order)
         _prove(order)
         model = ENGINES[order["engine"]](order)
@@ -98,10 +98,7 @@ def _limit(order) -> list[str]:
 
 def _fence(order) -> list[str]:
     programs = [sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/dev/null", "/dev/urandom", "/proc/self"]
-    scratch = order["scratch"]
-    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
-    os.chdir(scratch)
-    version = landlock.restrict(read=[*programs, order["folder"]], write=[scratch])
+    version = landlock.restrict(read=[*programs, order["folder"]], write=[order["scratch"]])
     return ([f"landlock {version}"] if version else []) + order["layers"]
 
 
@@ -117,9 +114,11 @@ def _prove(order) -> None:
         raise Refused("digest_mismatch")
 
 
-def _import(engine: str) -> None:
+def _import(order) -> None:
+    os.environ["HOME"] = os.environ["TMPDIR"] = order["scratch"]
+    os.chdir(order["scratch"])
     try:
-        if engine == "onnx":
+        if order["engine"] == "onnx":
             import numpy  # noqa: F401
             import onnxruntime  # noqa: F401
         else:

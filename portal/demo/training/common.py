@@ -1,0 +1,58 @@
+"""What every demonstration model shares: the switches, the run, and the folder it is copied to."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+SWITCHES = {
+    "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ORT_DISABLE_TELEMETRY": "1",
+    "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true", "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}  # fmt: skip
+os.environ.update(SWITCHES)
+_PERSONAL = ("mlflow.user", "mlflow.source.name")
+
+
+def pinned(*packages: str) -> list[str]:
+    """Requirement lines for what is installed."""
+    return [f"{name}=={version(name)}" for name in packages]
+
+
+def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay: dict, save) -> dict:
+    """Log one run; `save(folder)` writes the MLflow model folder. Returns run id, address and local folder."""
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_experiment("formulary-demonstration")
+    with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_name=slug) as run:
+        for tag in _PERSONAL:
+            mlflow.set_tag(tag, "demonstration")
+        mlflow.log_params(params)
+        mlflow.log_metrics(metrics)
+        folder = Path(scratch) / "model"
+        save(folder)
+        _finish(folder, run.info.run_id, overlay)
+        mlflow.log_artifacts(str(folder), artifact_path="model")
+        target = out / slug
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(folder, target)
+        return {"run_id": run.info.run_id, "model_uri": f"runs:/{run.info.run_id}/model", "folder": str(target)}
+
+
+def _finish(folder: Path, run_id: str, overlay: dict) -> None:
+    description = folder / "MLmodel"
+    # Paths of the machine that trained it have no place in a model's files.
+    text = re.sub(r"(model_code_path|uri): /\S*/", r"\1: ", description.read_text())
+    description.write_text(text if "\nrun_id:" in text else f"{text.rstrip()}\nrun_id: {run_id}\n")
+    (folder / "formulary.json").write_text(json.dumps(overlay, indent=1, sort_keys=True))
+
+
+def usual(column) -> dict:
+    """The 1st to 99th percentile of what was seen, as the overlay's usual range."""
+    import numpy
+
+    low, high = numpy.nanpercentile(column, [1, 99])
+    return {"usual_min": float(f"{low:.3g}"), "usual_max": float(f"{high:.3g}")}
