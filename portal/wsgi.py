@@ -5,4 +5,6 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+from portal import celery  # noqa: E402, F401  (tasks are sent through the portal's own Celery application)
+
 application = get_wsgi_application()

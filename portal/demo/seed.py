@@ -75,13 +75,13 @@ def _train(say: Say, tracking_uri: str) -> dict[str, Path]:
     command = [sys.executable, "-m", "portal.demo.training", "--tracking-uri", tracking_uri, "--out", str(out)]
     environment = os.environ | {"MLFLOW_TRACKING_URI": tracking_uri}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=settings.ROOT, env=environment
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=settings.ROOT, env=environment
     ) as process:
         lines = [line.rstrip() for line in process.stderr if _said(say, line)]
-        answer = process.stdout.read()
     if process.returncode:
         raise SeedFailed("Training the models failed: " + (lines[-1] if lines else "no reason given"))
-    return {slug: Path(found["folder"]) for slug, found in json.loads(answer).items()}
+    found = json.loads((out / "models.json").read_text())
+    return {slug: Path(place["folder"]) for slug, place in found.items()}
 
 
 def _said(say: Say, line: str) -> bool:

@@ -1,9 +1,11 @@
-"""`python -m portal.demo.training --tracking-uri URI --out DIR`: train all three, print where they are as JSON."""
+"""`python -m portal.demo.training --tracking-uri URI --out DIR`: train all three; DIR/models.json says where they are."""
 
 import argparse
 import json
+import logging
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from portal.demo.training import coronary, recurrence, unplanned
@@ -18,12 +20,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
+    # The libraries warn about what is meant here; a person watching the set-up needs one line a model.
+    warnings.simplefilter("ignore")
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
     found = {}
     for module in MODELS:
         began = time.monotonic()
         found[module.SLUG], said = module.train(uri=given.tracking_uri, out=given.out)
         print(f"{module.SLUG}: {said} ({time.monotonic() - began:.1f} s)", file=sys.stderr, flush=True)
-    print(json.dumps(found))
+    (given.out / "models.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 SWITCHES = {
     "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ORT_DISABLE_TELEMETRY": "1",
     "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true", "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true", "MLFLOW_LOGGING_LEVEL": "ERROR",
 }  # fmt: skip
 os.environ.update(SWITCHES)
 _PERSONAL = ("mlflow.user", "mlflow.source.name")

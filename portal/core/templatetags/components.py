@@ -1,0 +1,5 @@
+"""Components of the pages."""
+
+from django import template
+
+register = template.Library()

@@ -1,0 +1,123 @@
+"""Keeping a handful of processes alive: started in order, restarted when they die, ended together."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+READY_SECONDS, GRACE_SECONDS, STEADY_SECONDS = 90, 8, 20
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+class NotReady(Exception):
+    """A process did not become ready; the text says where its log is."""
+
+
+@dataclass
+class Process:
+    """A program, and how it shows that it is ready (None: when it runs)."""
+
+    name: str
+    argv: list[str]
+    environment: dict[str, str]
+    ready: Callable[[], object] | None
+    handle: subprocess.Popen | None = field(default=None, repr=False)
+    began: float = 0.0
+    pause: float = FIRST_PAUSE
+    due: float = 0.0
+
+
+class Supervisor:
+    """Starts, watches and ends processes of this session; if it is killed, they end with it."""
+
+    def __init__(self, processes: list[Process], *, run_dir: Path):
+        self._processes: list[Process] = []
+        self._run, self._logs = Path(run_dir), Path(run_dir).parent / "logs"
+        self._stopped = False
+        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for process in processes:
+            self.start(process)
+
+    def start(self, process: Process) -> None:
+        """Start one and wait until it is ready; raises NotReady."""
+        self._processes.append(process)
+        self._spawn(process)
+        until = time.monotonic() + READY_SECONDS
+        while process.ready and not process.ready():
+            if process.handle.poll() is not None or time.monotonic() > until:
+                raise NotReady(f"{process.name} did not start; its log is {self._log(process)}.")
+            time.sleep(0.05)
+
+    def watch(self) -> None:
+        """Restart what dies, until a signal or `stop` ends it."""
+        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            while not self._stopped:
+                self.revive()
+                time.sleep(0.2)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def revive(self) -> None:
+        """Restart each process that has died, after a pause that grows while it keeps dying."""
+        now = time.monotonic()
+        for process in self._processes:
+            if process.handle.poll() is None:
+                process.pause = FIRST_PAUSE if now - process.began > STEADY_SECONDS else process.pause
+                process.due = 0.0
+            elif not process.due:
+                process.due, process.pause = now + process.pause, min(process.pause * 2, LONGEST_PAUSE)
+            elif now >= process.due:
+                self._spawn(process)
+
+    def stop(self) -> None:
+        """End everything, last started first: ask, then insist."""
+        self._stopped = True
+        for process in reversed(self._processes):
+            if process.handle.poll() is None:
+                process.handle.send_signal(signal.SIGTERM)
+        until = time.monotonic() + GRACE_SECONDS
+        for process in reversed(self._processes):
+            _end(process.handle, until)
+            self._pid_file(process).unlink(missing_ok=True)
+
+    def _signalled(self, *_) -> None:
+        self._stopped = True
+
+    def _spawn(self, process: Process) -> None:
+        descriptor = os.open(self._log(process), os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "ab") as log:
+            process.handle = subprocess.Popen(
+                process.argv, env=process.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=_child,
+            )  # fmt: skip
+        process.began, process.due = time.monotonic(), 0.0
+        self._pid_file(process).write_text(str(process.handle.pid))
+
+    def _log(self, process: Process) -> Path:
+        return self._logs / f"{process.name}.log"
+
+    def _pid_file(self, process: Process) -> Path:
+        return self._run / f"{process.name}.pid"
+
+
+def _end(handle: subprocess.Popen, until: float) -> None:
+    try:
+        handle.wait(timeout=max(0.1, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        handle.kill()
+        handle.wait()
+
+
+def _child() -> None:
+    # Ctrl-C at the terminal goes to the whole session: the supervisor alone answers it, in its own order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
