@@ -102,11 +102,12 @@ TEMPLATES = [
             "builtins": [
                 "portal.core.templatetags.components",
                 "portal.core.templatetags.charts",
+                "heroicons.templatetags.heroicons",
+                "django.templatetags.l10n",
             ],
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
     "default": dj_database_url.parse(

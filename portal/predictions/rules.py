@@ -5,6 +5,7 @@ from django.db.models import Q
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.predictions.models import Prediction
+from portal.records.models import Patient
 from portal.records.rules import patients_of
 
 _WHY = "you are assigned to the patient's ward"
@@ -17,4 +18,5 @@ def _reached(by) -> Q:
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
+    policy.register(Patient, Permission.PREDICTION_READ, patients_of, _WHY)
     policy.register(Prediction, Permission.JOB_CANCEL, _reached, _WHY)

@@ -62,7 +62,10 @@ class FormSpec:
     fields: tuple[Field, ...]
 
     def __getitem__(self, name: str) -> Field:
-        return next(field for field in self.fields if field.name == name)
+        found = next((field for field in self.fields if field.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     @property
     def names(self) -> frozenset[str]:

@@ -1,5 +1,67 @@
-"""Components of the pages."""
+"""Small tags that the pages share."""
 
 from django import template
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 
 register = template.Library()
+
+TONES = {
+    "approved": "good", "succeeded": "good", "ok": "good", "finished": "good",
+    "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "",
+    "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
+}  # fmt: skip
+ICONS = {"good": "check-circle", "info": "clock", "danger": "x-circle", "attention": "exclamation-triangle", "": "pencil"}
+
+
+@register.inclusion_tag("_components/badge.html")
+def state(code: str, words: str) -> dict:
+    """A state as a word with an icon; the colour repeats what both say."""
+    tone = TONES.get(code, "")
+    return {"tone": tone, "icon": ICONS[tone], "words": words}
+
+
+@register.simple_tag
+def when(moment):
+    """A moment as “8 Nov 2026, 14:02”, with its zone on hover."""
+    if not moment:
+        return "–"
+    local = localtime(moment)
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), local.strftime("%Z"),
+                       local.strftime("%-d %b %Y, %H:%M"))  # fmt: skip
+
+
+@register.filter
+def get(mapping, key):
+    """A member of a mapping, empty when it is not there."""
+    return mapping.get(key, "") if mapping else ""
+
+
+@register.filter
+def short(digest: str) -> str:
+    """The beginning of a digest, enough to tell two apart."""
+    return f"{digest[:12]}…" if digest else ""
+
+
+@register.filter
+def percent(share) -> str:
+    """A probability in percent."""
+    return "" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def of_100(share) -> int:
+    """A probability as a count of a hundred."""
+    return 0 if share is None else round(share * 100)
+
+
+@register.filter
+def of_rest(count: int) -> int:
+    """What is left of a hundred."""
+    return 100 - count
+
+
+@register.filter
+def cut_words(text: str) -> list[str]:
+    """The words of a text."""
+    return text.split()

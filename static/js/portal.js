@@ -1,0 +1,57 @@
+// Small helps; every page works without them.
+
+document.addEventListener("click", (event) => {
+  const theme = event.target.closest("[data-theme-choice]");
+  if (theme) {
+    const choice = theme.dataset.themeChoice;
+    if (choice === "auto") {
+      localStorage.removeItem("theme");
+      delete document.documentElement.dataset.theme;
+    } else {
+      localStorage.setItem("theme", choice);
+      document.documentElement.dataset.theme = choice;
+    }
+  }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => announce("Copied."));
+  if (event.target.closest("[data-print]")) window.print();
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A soft warning as one leaves a field; the server checks again.
+document.addEventListener("focusout", (event) => {
+  const input = event.target.closest("input[data-usual-min]");
+  if (!input) return;
+  const note = document.getElementById(`${input.id}-soft`);
+  const unit = input.parentElement.querySelector("select");
+  const value = Number(input.value);
+  const outside = input.value !== "" && (!unit || unit.selectedIndex === 0) &&
+    (value < Number(input.dataset.usualMin) || value > Number(input.dataset.usualMax));
+  if (note) note.textContent = outside ? "Outside what the model has seen. You may go on; the result will say so." : "";
+});
+
+// A form that was sent once is not sent twice.
+document.addEventListener("submit", (event) => {
+  const button = event.target.querySelector("button[data-once]");
+  if (button) setTimeout(() => { button.disabled = true; }, 0);
+});
+
+// Keys: / goes to the search field of the page.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
+  const search = document.querySelector("input[type=search]");
+  if (search) { event.preventDefault(); search.focus(); }
+});
+
+// What a swap changed is said aloud; focus stays where it was unless its place is gone.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const said = event.detail.target?.querySelector?.("[data-announce]") || document.querySelector("[data-announce]");
+  if (said) announce(said.textContent.trim());
+});
+
+function announce(text) {
+  const live = document.getElementById("live");
+  if (live && live.textContent !== text) live.textContent = text;
+}
