@@ -97,7 +97,7 @@ def _classes(output: dict, row: dict) -> dict:
 def _table(output: dict, row: dict) -> dict:
     numbers = [{"label": name, "value": value} for name, value in row.items()]
     words = ", ".join(f"{item['label']} {_plain(item['value'])}" for item in numbers)
-    return {"kind": "table", "sentence": f"The model answers: {words}.", "values": numbers}
+    return {"kind": "table", "sentence": f"The model answers: {words}.", "numbers": numbers}
 
 
 _READERS: dict[str, Callable[[dict, dict], dict]] = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from portal.core import clock
+from portal.records.units import display_unit
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient
 
 USABLE = frozenset({"final", "amended", "corrected", "preliminary"})
@@ -34,6 +35,11 @@ class Measurement:
     at: datetime | None
 
     @property
+    def unit_shown(self) -> str:
+        """The unit as people write it."""
+        return display_unit(self.unit)
+
+    @property
     def days_old(self) -> int | None:
         """Whole days between the measurement and the day on which the record is read."""
         return (clock.record_day() - self.at.date()).days if self.at else None
@@ -58,6 +64,11 @@ class Record:
     conditions: list[Entry]
     medications: list[Entry]
     encounters: list[Entry]
+
+    @property
+    def measured(self) -> list[Measurement]:
+        """What has a value; panels themselves have none."""
+        return [found for found in self.measurements if found.value is not None]
 
     def latest(self, codes, within_days: int | None = None) -> Measurement | None:
         """The newest usable value under any of the codes, not older than `within_days`."""

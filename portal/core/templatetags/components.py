@@ -1,5 +1,7 @@
 """Small tags that the pages share."""
 
+from datetime import date
+
 from django import template
 from django.utils.html import format_html
 from django.utils.timezone import localtime
@@ -29,6 +31,15 @@ def when(moment):
     local = localtime(moment)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), local.strftime("%Z"),
                        local.strftime("%-d %b %Y, %H:%M"))  # fmt: skip
+
+
+@register.filter
+def day(text: str) -> str:
+    """An ISO day or moment as “8 Nov 2026”; a partial date as it is."""
+    try:
+        return f"{date.fromisoformat(str(text)[:10]):%-d %b %Y}" if text else ""
+    except ValueError:
+        return str(text)
 
 
 @register.filter

@@ -93,6 +93,8 @@ def _value(field: Field, known: Prefilled | None, typed) -> str:
         return typed.get(PREFIX + field.name, "")
     if known is None or known.value is None:
         return UNKNOWN if field.unknown and field.kind in ("choice", "boolean") else ""
+    if field.options:
+        return str(known.value)
     return number_text(known.value) if isinstance(known.value, float) else str(known.value)
 
 

@@ -1,0 +1,39 @@
+"""Sets the stage before Django reads its settings: a data folder, a database and a broker of the tests' own."""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+_STARTED: list = []
+
+
+def pytest_addoption(parser):
+    parser.addoption("--embedded", action="store_true", help="run on SQLite and the filesystem broker")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config, parser, args):
+    embedded = "--embedded" in args
+    folder = tempfile.mkdtemp(prefix="formulary-test-")
+    _STARTED.append(folder)
+    os.environ.update({"FORMULARY_DATA": folder, "FORMULARY_MODE": "test", "FORMULARY_JOB_LEASE_SECONDS": "3"})
+    for name in ("DATABASE_URL", "REDIS_URL", "DEMO_PASSWORD"):
+        os.environ.pop(name, None)
+    if not embedded:
+        from tests.servers import Postgres, Redis
+
+        postgres, redis = Postgres(), Redis()
+        _STARTED.extend((postgres, redis))
+        os.environ |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+    from portal import celery  # noqa: F401
+
+
+def pytest_unconfigure(config):
+    while _STARTED:
+        started = _STARTED.pop()
+        if isinstance(started, str):
+            shutil.rmtree(started, ignore_errors=True)
+        else:
+            started.stop()

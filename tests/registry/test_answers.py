@@ -1,0 +1,109 @@
+"""Checking a form's answers."""
+
+import json
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.registry import answers, schema, spec
+
+INPUTS = [
+    {"name": "age", "type": "double", "required": True},
+    {"name": "creatinine", "type": "double", "required": True},
+    {"name": "pain", "type": "string", "required": True},
+    {"name": "nodes", "type": "long", "required": True},
+    {"name": "smoker", "type": "boolean", "required": False},
+    {"name": "site", "type": "string", "required": True},
+]
+OVERLAY = {
+    "age": {"label": "Age", "unit": "a", "unit_label": "years", "min": 0, "max": 120, "usual_min": 18, "usual_max": 90},
+    "creatinine": {
+        "label": "Creatinine", "unit": "mg/dL", "unit_label": "mg/dL", "units": ["umol/L"], "required": False,
+        "min": 0.1, "max": 30, "record": {"kind": "observation", "codes": ["2160-0"]},
+    },
+    "pain": {"label": "Pain", "options": [{"value": "typical", "label": "Typical"}, {"value": "none", "label": "None"}]},
+    "nodes": {"label": "Nodes", "min": 1},
+    "site": {"fixed": "here"},
+}  # fmt: skip
+FORM = spec.build(INPUTS, OVERLAY)
+GOOD = {"age": "64", "creatinine": "1.1", "pain": "typical", "nodes": "3", "smoker": "yes"}
+
+
+def test_good_answers_become_the_models_types():
+    found = answers.check(FORM, GOOD)
+
+    values = {name: answer.value for name, answer in found.given.items()}
+    assert (found.errors, found.missing) == ({}, [])
+    assert values == {"age": 64.0, "creatinine": 1.1, "pain": "typical", "nodes": 3, "smoker": True, "site": "here"}
+    assert [type(values[name]) for name in ("age", "nodes", "smoker")] == [float, int, bool]
+
+
+@pytest.mark.parametrize(
+    ("name", "entered", "sentence"),
+    [
+        ("age", "sixty", "Age: “sixty” is not a number. Write digits, for example 37.5."),
+        ("age", "37,0", "Age: write 37.0 with a point; you wrote 37,0."),
+        ("age", "1e309", "Age: 1e309 is too large to be a measurement."),
+        ("age", "nan", "Age: “nan” is not a number. Write digits, for example 37.5."),
+        ("age", "", "Age is needed: the model gives no answer without it."),
+        ("age", True, "Age: write a number, for example 37.5."),
+        ("age", [1], "Age: write a number, for example 37.5."),
+        ("age", "130", "Age: 130 years is not possible. Allowed: 0 to 120 years."),
+        ("nodes", "2.5", "Nodes: 2.5 is not a whole number."),
+        ("nodes", "0", "Nodes: 0 is not possible. Allowed: from 1."),
+        ("pain", "burning", "Pain: “burning” is not one of the answers. Allowed: Typical, None."),
+        ("pain", {"a": 1}, "Pain: “{'a': 1}” is not one of the answers. Allowed: Typical, None."),
+    ],
+)
+def test_a_bad_answer_gets_a_sentence_beside_its_field(name, entered, sentence):
+    assert answers.check(FORM, {**GOOD, name: entered}).errors == {name: sentence}
+
+
+def test_an_answer_that_was_not_asked_is_refused():
+    found = answers.check(FORM, {**GOOD, "site": "elsewhere", "colour": "red"})
+
+    assert sorted(found.errors) == ["colour", "site"]
+
+
+def test_a_missing_optional_answer_is_named():
+    assert answers.check(FORM, {**GOOD, "creatinine": "", "smoker": None}).missing == ["creatinine", "smoker"]
+
+
+def test_another_unit_is_converted_visibly():
+    answer = answers.check(FORM, {**GOOD, "creatinine": "100"}, {"creatinine": "umol/L"}).given["creatinine"]
+
+    assert (round(answer.value, 3), answer.conversion) == (1.131, "100 µmol/L = 1.131 mg/dL")
+
+
+def test_a_unit_that_is_not_offered_is_refused():
+    found = answers.check(FORM, GOOD, {"creatinine": "kg"})
+
+    assert found.errors == {"creatinine": "Creatinine: the unit kg is not offered. Allowed: mg/dL, umol/L."}
+
+
+def test_a_value_outside_training_is_warned_about_and_kept():
+    found = answers.check(FORM, {**GOOD, "age": "95"})
+
+    assert found.warnings == {"age": "95 years is outside what the model has seen (18 to 90 years)."}
+    assert found.given["age"].value == 95.0
+
+
+@given(st.dictionaries(st.sampled_from([*OVERLAY, "smoker", "x"]), st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.lists(st.text(max_size=3), max_size=2)))
+def test_whatever_is_typed_is_accepted_or_refused_in_words(raw):
+    found = answers.check(FORM, raw)
+
+    json.dumps([answer.value for answer in found.given.values()], allow_nan=False)
+    assert all(isinstance(sentence, str) and sentence for sentence in found.errors.values())
+    assert set(found.errors) & set(found.given) <= {"site"}
+
+
+def test_the_json_schema_accepts_what_the_form_accepts():
+    document = schema.json_schema(FORM, title="A model")
+    jsonschema.Draft202012Validator.check_schema(document)
+
+    jsonschema.validate({"age": 64, "pain": "typical", "nodes": 3}, document)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"age": 64, "pain": "typical", "nodes": 3, "colour": "red"}, document)
+    assert sorted(document["required"]) == ["age", "nodes", "pain"]

@@ -1,0 +1,115 @@
+"""A version on its way to the ward and back."""
+
+import json
+import shutil
+
+import pytest
+
+from portal.access import policy
+from portal.accounts.factors import Proof
+from portal.core import clock
+from portal.core.problems import BadInput, Conflict
+from portal.registry import actions, artifacts
+from portal.registry.models import ModelVersion
+
+pytestmark = pytest.mark.django_db
+
+
+def proof(person) -> Proof:
+    return Proof(person.pk, clock.now())
+
+
+@pytest.fixture
+def submitted(cast, studies, trained):
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["breast-cancer-recurrence"])
+    actions.submit(by=cast["scientist"], on=version)
+    return version
+
+
+def test_two_different_reviewers_approve(cast, submitted):
+    for name, state in (("reviewer", "in_review"), ("reviewer2", "approved")):
+        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        submitted.refresh_from_db()
+        assert submitted.state == state
+
+
+def test_one_reviewer_does_not_sign_twice(cast, submitted):
+    actions.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer"]))
+
+    with pytest.raises(Conflict, match="another reviewer"):
+        actions.approve(by=cast["reviewer"], on=submitted, reason="Once more.", proof=proof(cast["reviewer"]))
+
+
+def test_nobody_approves_their_own_model(cast, studies, trained):
+    from portal.access.actions import set_roles
+
+    set_roles(by=cast["admin"], on=cast["scientist"], role_names=["scientist", "reviewer"])
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="own", folder=trained["coronary-disease"])
+    actions.submit(by=cast["scientist"], on=version)
+
+    with pytest.raises(Conflict, match="their own model"):
+        actions.approve(by=cast["scientist"], on=version, reason="Mine is good.", proof=proof(cast["scientist"]))
+
+
+def test_another_persons_proof_does_not_sign(cast, submitted):
+    with pytest.raises(BadInput, match="password and a current one-time code"):
+        actions.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer2"]))
+
+
+def test_a_changed_form_voids_the_signatures(cast, submitted):
+    for name in ("reviewer", "reviewer2"):
+        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+    version = ModelVersion.objects.get(pk=submitted.pk)
+    actions.check_runnable(version)
+    version.overlay = {**version.overlay, "title": "Something else"}
+
+    with pytest.raises(Conflict, match="do not cover it"):
+        actions.check_runnable(version)
+
+
+def test_an_expired_approval_does_not_run(cast, submitted):
+    for name in ("reviewer", "reviewer2"):
+        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+    version = ModelVersion.objects.get(pk=submitted.pk)
+    version.expires_on = clock.now().date().replace(year=2020)
+
+    with pytest.raises(Conflict, match="approval of .* ended on"):
+        actions.check_runnable(version)
+
+
+def test_a_scientist_of_another_study_sees_nothing(cast, submitted):
+    with pytest.raises(policy.Denied) as refusal:
+        actions.open_version(by=cast["scientist2"], on=submitted.public_id)
+    assert refusal.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda folder: (folder / "MLmodel").unlink(), "no MLmodel file"),
+        (lambda folder: (folder / "MLmodel").write_text("a: [1"), "not readable YAML"),
+        (lambda folder: (folder / "MLmodel").write_text("flavors: {python_function: {}}"), "infer_signature"),
+        (lambda folder: (folder / "MLmodel").write_text("flavors: {x: {data: ../secret}}"), "outside its own folder"),
+        (lambda folder: (folder / "formulary.json").write_text("{"), "not valid JSON"),
+        (lambda folder: (folder / "formulary.json").write_text(json.dumps({"inputs": {"colour": {}}})), "does not have: colour"),
+        (lambda folder: (folder / "link").symlink_to("/etc/passwd"), "a link or a device"),
+    ],
+)
+def test_a_folder_that_cannot_become_a_model_is_refused_with_what_to_do(spoil, sentence, cast, studies, trained, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(trained["coronary-disease"], folder)
+    spoil(folder)
+
+    with pytest.raises(BadInput, match=sentence):
+        actions.register(by=cast["scientist"], on=studies["demo"], slug="bad", folder=folder)
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_wrong_digest_registers_nothing(cast, studies, trained):
+    with pytest.raises(BadInput, match="Nothing was registered"):
+        actions.register(by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["coronary-disease"], digest="0" * 64)
+
+
+def test_stored_files_are_read_only(submitted):
+    modes = {path.stat().st_mode & 0o222 for path in artifacts.path_of(submitted.digest).rglob("*")}
+    assert modes == {0}
