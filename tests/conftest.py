@@ -93,8 +93,16 @@ def patient(cast, wards) -> str:
 def trained(tmp_path_factory) -> dict[str, Path]:
     """The demonstration's three model folders, trained once."""
     out = tmp_path_factory.mktemp("training")
-    command = [sys.executable, "-m", "portal.demo.training", "--tracking-uri", f"sqlite:///{out}/runs.db", "--out", str(out)]
-    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "portal.demo.training",
+        "--tracking-uri",
+        f"sqlite:///{out}/runs.db",
+        "--out",
+        str(out),
+    ]
+    subprocess.run(command, check=True, cwd=out, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
     return {path.name: path for path in out.iterdir() if (path / "MLmodel").exists()}
 
 

@@ -68,7 +68,9 @@ class Postgres:
 
         for _ in range(100):
             try:
-                with psycopg.connect(f"host=127.0.0.1 port={self.port} user=formulary dbname=postgres", autocommit=True) as c:
+                with psycopg.connect(
+                    f"host=127.0.0.1 port={self.port} user=formulary dbname=postgres", autocommit=True
+                ) as c:
                     c.execute("CREATE DATABASE formulary")
                     return
             except psycopg.OperationalError:

@@ -70,7 +70,9 @@ def issue_token(*, by, on, scopes, days, label="") -> str:
     known = {"*", *Permission}
     unknown = sorted(set(scopes) - known)
     if unknown or not scopes:
-        raise BadInput({"scopes": f"No such scope: {', '.join(unknown) or '(none)'}. Allowed: {', '.join(sorted(known))}."})
+        raise BadInput(
+            {"scopes": f"No such scope: {', '.join(unknown) or '(none)'}. Allowed: {', '.join(sorted(known))}."}
+        )
     if not 1 <= days <= 365:
         raise BadInput({"days": f"A token lasts from 1 to 365 days; {days} were asked for."})
     text = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -163,7 +165,7 @@ def _check_password(password: str, person: User) -> None:
 
 
 def _end_sessions(person: User) -> int:
-    live = [row for row in Session.objects.filter(expire_date__gt=clock.now())]
+    live = Session.objects.filter(expire_date__gt=clock.now())
     theirs = [row.pk for row in live if row.get_decoded().get("_auth_user_id") == str(person.pk)]
     Session.objects.filter(pk__in=theirs).delete()
     return len(theirs)

@@ -12,10 +12,10 @@ from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, page, size_of
 from portal.api.views import _holds
-from portal.core.problems import BadInput
-from portal.predictions import actions
 from portal.compute.models import Job
 from portal.compute.states import FINAL
+from portal.core.problems import BadInput
+from portal.predictions import actions
 
 LONGEST_WAIT = 60
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?:,|$)")
@@ -61,16 +61,21 @@ def _create(request):
     )  # fmt: skip
     _wait(created, _seconds(request))
     view = actions.open_prediction(by=request.user, on=created)
-    return Response(_shown(view), status=201 if view.finished else 202, headers={"Location": _location(request, created)})
+    return Response(
+        _shown(view), status=201 if view.finished else 202, headers={"Location": _location(request, created)}
+    )
 
 
 def _read(request) -> dict:
     form = shapes.PredictionRequestSerializer(data=request.data)
     if not form.is_valid():
-        raise BadInput({name: f"{name}: {_first(errors)}" for name, errors in form.errors.items()})
+        errors = {("body" if name == "non_field_errors" else name): found for name, found in form.errors.items()}
+        raise BadInput({name: f"{name}: {_first(found)}" for name, found in errors.items()})
     unknown = sorted(set(request.data) - set(form.fields))
     if unknown:
-        raise BadInput({name: f"There is no member “{name[:40]}”. Allowed: {', '.join(form.fields)}." for name in unknown})
+        raise BadInput(
+            {name: f"There is no member “{name[:40]}”. Allowed: {', '.join(form.fields)}." for name in unknown}
+        )
     return dict(form.validated_data)
 
 

@@ -39,10 +39,15 @@ def handler(exception, context):
     return problem(500, "Something went wrong on our side. What you sent was not saved.")
 
 
-def problem(code: int, sentence: str, **members) -> Response:
+def problem(status_code: int, sentence: str, **members) -> Response:
     """One problem document."""
-    body = {"type": "about:blank", "title": _TITLES.get(code, "Problem"), "status": code, "detail": sentence}
-    return Response(body | {name: value for name, value in members.items() if value}, status=code,
+    body = {
+        "type": "about:blank",
+        "title": _TITLES.get(status_code, "Problem"),
+        "status": status_code,
+        "detail": sentence,
+    }
+    return Response(body | {name: value for name, value in members.items() if value}, status=status_code,
                     content_type="application/problem+json")  # fmt: skip
 
 

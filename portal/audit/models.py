@@ -21,13 +21,7 @@ class Outcome(models.TextChoices):
 class AuditEvent(Guarded):
     """One thing that happened; `payload` holds the canonical bytes, the other columns repeat it for searching."""
 
-    PHI = {
-        name: Phi.NONE
-        for name in (
-            "epoch", "recorded_at", "verb", "outcome", "actor", "roles", "object_type", "purpose", "request",
-            "session", "address", "payload", "leaf", "study",
-        )
-    } | {"object_id": Phi.PSEUDONYM, "patient": Phi.PSEUDONYM, "actor_id": Phi.PSEUDONYM}  # fmt: skip
+    PHI = dict.fromkeys(("epoch", "recorded_at", "verb", "outcome", "actor", "roles", "object_type", "purpose", "request", "session", "address", "payload", "leaf", "study"), Phi.NONE) | {"object_id": Phi.PSEUDONYM, "patient": Phi.PSEUDONYM, "actor_id": Phi.PSEUDONYM}  # fmt: skip
     id = models.BigIntegerField(primary_key=True, editable=False)
     epoch = models.BigIntegerField(editable=False)
     recorded_at = models.DateTimeField(default=clock.now)
@@ -64,10 +58,9 @@ class AuditEvent(Guarded):
 class Seal(Guarded):
     """A closed batch of events, chained to the batch before; covers the epochs `since` ≤ epoch < `until`."""
 
-    PHI = {
-        name: Phi.NONE
-        for name in ("since", "until", "events", "last", "places", "root", "previous", "digest", "sealed_at")
-    }
+    PHI = dict.fromkeys(
+        ("since", "until", "events", "last", "places", "root", "previous", "digest", "sealed_at"), Phi.NONE
+    )
     id = models.BigIntegerField(primary_key=True, editable=False)
     since = models.BigIntegerField()
     until = models.BigIntegerField()

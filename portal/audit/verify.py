@@ -63,9 +63,8 @@ def _check_row(row: AuditEvent) -> None:
 
 
 def _seals(counts: dict) -> None:
-    previous, until, number = seals.GENESIS, 0, 0
-    for seal in Seal.objects.order_by("id").iterator():
-        number += 1
+    previous, until = seals.GENESIS, 0
+    for number, seal in enumerate(Seal.objects.order_by("id").iterator(), start=1):
         _check_chain(seal, number, previous, until)
         _check_batch(seal)
         previous, until = seal.digest, seal.until

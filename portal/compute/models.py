@@ -14,13 +14,7 @@ from portal.core.phi import Phi
 class Job(Guarded):
     """A run of something, and the truth about it: the broker's message is only a nudge."""
 
-    PHI = {
-        name: Phi.NONE
-        for name in (
-            "kind", "purpose", "state", "reason", "attempt", "nudges", "nudged_at", "lease_until", "created_at",
-            "started_at", "ended_at",
-        )
-    } | {"public_id": Phi.PSEUDONYM, "subject": Phi.PSEUDONYM, "patient": Phi.PSEUDONYM, "holder": Phi.NONE}  # fmt: skip
+    PHI = dict.fromkeys(("kind", "purpose", "state", "reason", "attempt", "nudges", "nudged_at", "lease_until", "created_at", "started_at", "ended_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "subject": Phi.PSEUDONYM, "patient": Phi.PSEUDONYM, "holder": Phi.NONE}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     kind = models.CharField(max_length=20)
     purpose = models.CharField(max_length=12, default="clinical")
@@ -42,9 +36,7 @@ class Job(Guarded):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=("kind", "subject"), name="one_job_per_subject"),
-            models.CheckConstraint(
-                condition=Q(state="running") | Q(holder=""), name="only_running_jobs_have_a_holder"
-            ),
+            models.CheckConstraint(condition=Q(state="running") | Q(holder=""), name="only_running_jobs_have_a_holder"),
         )
         indexes = (
             models.Index(fields=("state", "nudged_at"), name="job_waiting"),
@@ -98,7 +90,7 @@ class QuotaUse(Guarded):
 class LedgerEntry(Guarded):
     """One movement between two accounts; a job reserves once and is settled or refunded once."""
 
-    PHI = {name: Phi.NONE for name in ("kind", "debit", "credit", "resource", "day", "amount", "at")}
+    PHI = dict.fromkeys(("kind", "debit", "credit", "resource", "day", "amount", "at"), Phi.NONE)
     job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="ledger")
     kind = models.CharField(max_length=7, choices=(("reserve", "reserve"), ("close", "settle or refund")))
     debit = models.CharField(max_length=12)

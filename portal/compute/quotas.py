@@ -29,7 +29,9 @@ def reserve(job: Job) -> None:
     day, limit = clock.now().date(), limit_of(job.created_by)
     if not _take(job.created_by, day, limit):
         raise Exhausted(f"Your {limit} predictions for today are used. The count starts again at midnight UTC.")
-    LedgerEntry.objects.create(job=job, kind="reserve", debit="available", credit="reserved", resource=RESOURCE, day=day)
+    LedgerEntry.objects.create(
+        job=job, kind="reserve", debit="available", credit="reserved", resource=RESOURCE, day=day
+    )
 
 
 def close(job: Job, *, used: bool) -> None:
@@ -49,9 +51,7 @@ def _take(person, day: date, limit: int) -> bool:
     rows = _uses(person, day)
     if rows.filter(taken__lt=limit).update(taken=F("taken") + 1):
         return True
-    QuotaUse.objects.bulk_create(
-        [QuotaUse(person=person, resource=RESOURCE, day=day, taken=0)], ignore_conflicts=True
-    )
+    QuotaUse.objects.bulk_create([QuotaUse(person=person, resource=RESOURCE, day=day, taken=0)], ignore_conflicts=True)
     return bool(rows.filter(taken__lt=limit).update(taken=F("taken") + 1))
 
 

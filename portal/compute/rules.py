@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from portal.access import actors, policy
 from portal.access.permissions import Permission
+from portal.accounts.models import User
 from portal.compute.models import Job, Quota
 
 
@@ -29,4 +30,5 @@ def register() -> None:
     policy.register(Job, Permission.JOB_CANCEL, _jobs_of, "you started the job or look after all of them")
     policy.register(Job, Permission.JOB_WORK, _all, "the portal works on every job")
     policy.register(Quota, Permission.QUOTA_SEE, _own_quota, "it is your own quota", see=True)
+    policy.register(User, Permission.QUOTA_SET, _all, "administrators set quotas")
     policy.register(Quota, Permission.QUOTA_SET, _all, "administrators set quotas")

@@ -24,9 +24,7 @@ def classes_of(model) -> dict[str, Phi]:
 def unclassified() -> list[str]:
     """Fields of our own models that carry no class, as `app.Model.field`."""
     ours = [model for model in apps.get_models() if model.__module__.startswith("portal.")]
-    return [
-        f"{model._meta.label}.{name}" for model in ours for name, kind in classes_of(model).items() if kind is None
-    ]
+    return [f"{model._meta.label}.{name}" for model in ours for name, kind in classes_of(model).items() if kind is None]
 
 
 def _implied(field) -> Phi | None:

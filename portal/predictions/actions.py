@@ -147,9 +147,7 @@ def _meets(rule: dict, value) -> bool:
 
 def _create(by, patient, version, gathered: dict, *, key: str, body_sha256: str) -> Prediction:
     subject = new_id()
-    job = compute.enqueue(
-        by=by, kind="prediction", subject=subject, patient=patient.public_id if patient else ""
-    )
+    job = compute.enqueue(by=by, kind="prediction", subject=subject, patient=patient.public_id if patient else "")
     return Prediction.objects.create(
         public_id=subject, version=version, patient=patient, requested_by=by, job=job, inputs=gathered,
         idempotency_key=key, body_sha256=body_sha256,

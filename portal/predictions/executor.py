@@ -56,7 +56,9 @@ class PredictionExecutor:
 
     def perform(self, order: Order) -> Ended:
         try:
-            scores = _client(str(settings.SCORER_SOCKET)).score(order.spec, [order.row], timeout=order.spec.seconds + 30)
+            scores = _client(str(settings.SCORER_SOCKET)).score(
+                order.spec, [order.row], timeout=order.spec.seconds + 30
+            )
             weak = [layer for layer in settings.SCORER_MINIMUM if layer not in " ".join(scores.layers)]
             if weak:
                 return Ended(ok=False, reason="sandbox_too_weak")

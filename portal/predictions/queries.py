@@ -90,7 +90,9 @@ def _sentence(prediction: Prediction, envelope: Envelope | None) -> str:
 def _banner(version) -> str:
     if version.state == VersionState.SUSPENDED:
         who = version.stopped_by.label if version.stopped_by else "the portal"
-        return f"This model version was stopped by {who} on {version.stopped_at:%-d %b %Y, %H:%M}: {version.stop_reason}"
+        return (
+            f"This model version was stopped by {who} on {version.stopped_at:%-d %b %Y, %H:%M}: {version.stop_reason}"
+        )
     if version.state == VersionState.RETIRED:
         return "This model version has been retired."
     if version.expired:

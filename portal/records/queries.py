@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from portal.core import clock
-from portal.records.units import display_unit
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient
+from portal.records.units import display_unit
 
 USABLE = frozenset({"final", "amended", "corrected", "preliminary"})
 
@@ -130,7 +130,10 @@ def _measurement(row: Observation) -> Measurement:
 
 def _entries(model, patient: Patient) -> list[Entry]:
     rows = model.objects.filter(patient=patient).only("code", "content")
-    found = [Entry(r.code, r.content.get("label", ""), r.content.get("since") or "", r.content.get("status") or "") for r in rows]
+    found = [
+        Entry(r.code, r.content.get("label", ""), r.content.get("since") or "", r.content.get("status") or "")
+        for r in rows
+    ]
     return sorted(found, key=lambda entry: entry.since, reverse=True)
 
 

@@ -137,7 +137,9 @@ class Store:
         target = self._resolve(found.subject)
         patient = self._patient(_index(*target)) if target and target[0] == "Patient" else None
         if patient is None:
-            raise ResourceRefused(f"{found.type}.subject points at a patient that is neither in this source nor known here.")
+            raise ResourceRefused(
+                f"{found.type}.subject points at a patient that is neither in this source nor known here."
+            )
         return patient
 
     def _place(self, found: Read) -> models.CareUnit | None:
@@ -180,7 +182,7 @@ def _change(row, facts: dict) -> None:
 
 def _place(patient: models.Patient) -> None:
     """The ward of a patient is that of the current stay, else of the latest one that names a place."""
-    stays = [stay for stay in models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")]
+    stays = models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")
     real = [stay for stay in stays if stay.content["status"] not in _GONE]
     latest = max(real, key=lambda stay: (stay.content["status"] == "in-progress", stay.content["since"]), default=None)
     unit = latest.care_unit if latest else None

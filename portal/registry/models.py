@@ -42,13 +42,7 @@ class RegisteredModel(Guarded):
 class ModelVersion(Guarded):
     """One fixed set of files of a model; `facts` is what its files say, `overlay` what people made of the form."""
 
-    PHI = {
-        name: Phi.NONE
-        for name in (
-            "number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at",
-            "approved_at", "expires_on", "stopped_at", "stop_reason",
-        )
-    } | {"public_id": Phi.PSEUDONYM}  # fmt: skip
+    PHI = dict.fromkeys(("number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at", "approved_at", "expires_on", "stopped_at", "stop_reason"), Phi.NONE) | {"public_id": Phi.PSEUDONYM}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -90,10 +84,7 @@ class ModelVersion(Guarded):
 class Signature(Guarded):
     """One reviewer's signed decision on exactly the bytes that `payload_sha256` stands for (21 CFR 11.50, 11.70)."""
 
-    PHI = {
-        name: Phi.NONE
-        for name in ("printed_name", "role", "meaning", "reason", "factors", "payload_sha256", "signed_at")
-    } | {"public_id": Phi.PSEUDONYM}  # fmt: skip
+    PHI = dict.fromkeys(("printed_name", "role", "meaning", "reason", "factors", "payload_sha256", "signed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM}  # fmt: skip
     MEANINGS = (("approval", "approves"), ("refusal", "refuses"))
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="signatures")

@@ -31,5 +31,7 @@ def runnable(by) -> list[ModelVersion]:
 
 def waiting(by) -> list[ModelVersion]:
     """The versions that wait for this reviewer, oldest first."""
-    rows = policy.visible_to(ModelVersion.objects.select_related("model__study", "created_by"), by, Permission.MODEL_REVIEW)
+    rows = policy.visible_to(
+        ModelVersion.objects.select_related("model__study", "created_by"), by, Permission.MODEL_REVIEW
+    )
     return list(rows.filter(state__in=WAITING).order_by("submitted_at"))

@@ -21,7 +21,9 @@ def frame(request) -> dict:
     signed_in = person is not None and person.is_authenticated
     return {
         "doors": _doors(request, person) if signed_in else [],
-        "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone." if settings.DEMO else "",
+        "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
+        if settings.DEMO
+        else "",
     }
 
 

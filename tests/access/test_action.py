@@ -89,7 +89,12 @@ def test_another_wards_patient_does_not_exist_for_a_clinician(cast, patient):
 
     event = AuditEvent.objects.latest("id")
     assert refusal.value.status == 404
-    assert (event.verb, event.outcome, event.patient, event.actor) == ("patient.opened", "denied", patient, "clinician2")
+    assert (event.verb, event.outcome, event.patient, event.actor) == (
+        "patient.opened",
+        "denied",
+        patient,
+        "clinician2",
+    )
 
 
 def test_no_right_but_a_wards_shows_patients(cast, patient):

@@ -65,7 +65,10 @@ def test_two_swapped_events_are_found(ledger):
 
 def test_a_copied_event_is_found(ledger):
     columns = ", ".join(field.column for field in AuditEvent._meta.concrete_fields if field.column != "id")
-    tamper(f"INSERT INTO audit_auditevent (id, {columns}) SELECT 9999, {columns} FROM audit_auditevent WHERE id = %s", ledger[0])
+    tamper(
+        f"INSERT INTO audit_auditevent (id, {columns}) SELECT 9999, {columns} FROM audit_auditevent WHERE id = %s",
+        ledger[0],
+    )
 
     assert verify.verify().position == 9999
 
@@ -78,7 +81,9 @@ def test_a_removed_seal_is_found(ledger):
     assert "Seal 1 is missing" in verify.verify().fault
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_auditevent SET verb = 'x'", "DELETE FROM audit_auditevent", "DELETE FROM audit_seal"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_auditevent SET verb = 'x'", "DELETE FROM audit_auditevent", "DELETE FROM audit_seal"]
+)
 def test_the_database_itself_refuses_changes(ledger, statement):
     with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic(), guard.unlocked():
         connection.cursor().execute(statement)

@@ -33,7 +33,9 @@ def keep(folder: Path) -> ModelSpec:
     settings.ARTIFACTS.mkdir(parents=True, exist_ok=True)
     if not target.exists():
         shutil.copytree(folder, target)
-    return ModelSpec(key, found.engine, [(item["name"], item["type"]) for item in found.inputs], found.requirements, seconds=3)
+    return ModelSpec(
+        key, found.engine, [(item["name"], item["type"]) for item in found.inputs], found.requirements, seconds=3
+    )
 
 
 def write(folder: Path, body: str) -> ModelSpec:
@@ -66,7 +68,16 @@ def test_an_onnx_model_answers_with_what_is_missing_filled(client, trained):
 
 @pytest.mark.slow
 def test_a_pyfunc_model_answers_with_all_its_columns(client, trained):
-    row = {"age": 70, "menostat": "Post", "tsize": 21, "tgrade": "II", "pnodes": 3, "progrec": 48, "estrec": 66, "horTh": "no"}
+    row = {
+        "age": 70,
+        "menostat": "Post",
+        "tsize": 21,
+        "tgrade": "II",
+        "pnodes": 3,
+        "progrec": 48,
+        "estrec": 66,
+        "horTh": "no",
+    }
     scores = client.score(keep(trained["breast-cancer-recurrence"]), [row])
 
     found = [round(scores.columns[f"survival_{years}y"][0], 2) for years in (1, 3, 5)]
@@ -128,7 +139,9 @@ def test_a_model_cannot_reach_what_is_not_its_own(attempt, client, tmp_path):
     secret = tmp_path / "patients.txt"
     secret.write_text("Leakwell")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        body = attempt.format(secret=str(secret), outside=str(tmp_path / "out"), port=listener.getsockname()[1], parent=os.getpid())
+        body = attempt.format(
+            secret=str(secret), outside=str(tmp_path / "out"), port=listener.getsockname()[1], parent=os.getpid()
+        )
         whole = f"try:\n    {body}\n    y = 1.0\nexcept (OSError, PermissionError):\n    y = 0.0\nreturn pandas.DataFrame({{'y': [y]}})"
         scores = client.score(write(tmp_path / "m", whole), [{"x": 1.0}])
 

@@ -11,7 +11,13 @@ from tests.conftest import SHARED
 
 pytestmark = pytest.mark.django_db
 
-PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1960-02", "name": [{"family": "Leakwell"}]}
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "gender": "female",
+    "birthDate": "1960-02",
+    "name": [{"family": "Leakwell"}],
+}
 OBSERVATION = {
     "resourceType": "Observation", "id": "o1", "status": "final", "subject": {"reference": "Patient/p1"},
     "effectiveDateTime": "2026-01-01T10:00:00Z", "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},

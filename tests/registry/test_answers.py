@@ -90,7 +90,17 @@ def test_a_value_outside_training_is_warned_about_and_kept():
     assert found.given["age"].value == 95.0
 
 
-@given(st.dictionaries(st.sampled_from([*OVERLAY, "smoker", "x"]), st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.lists(st.text(max_size=3), max_size=2)))
+@given(
+    st.dictionaries(
+        st.sampled_from([*OVERLAY, "smoker", "x"]),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=30)
+        | st.lists(st.text(max_size=3), max_size=2),
+    )
+)
 def test_whatever_is_typed_is_accepted_or_refused_in_words(raw):
     found = answers.check(FORM, raw)
 

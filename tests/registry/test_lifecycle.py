@@ -21,7 +21,9 @@ def proof(person) -> Proof:
 
 @pytest.fixture
 def submitted(cast, studies, trained):
-    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["breast-cancer-recurrence"])
+    version = actions.register(
+        by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["breast-cancer-recurrence"]
+    )
     actions.submit(by=cast["scientist"], on=version)
     return version
 
@@ -91,11 +93,16 @@ def test_a_scientist_of_another_study_sees_nothing(cast, submitted):
         (lambda folder: (folder / "MLmodel").write_text("flavors: {python_function: {}}"), "infer_signature"),
         (lambda folder: (folder / "MLmodel").write_text("flavors: {x: {data: ../secret}}"), "outside its own folder"),
         (lambda folder: (folder / "formulary.json").write_text("{"), "not valid JSON"),
-        (lambda folder: (folder / "formulary.json").write_text(json.dumps({"inputs": {"colour": {}}})), "does not have: colour"),
+        (
+            lambda folder: (folder / "formulary.json").write_text(json.dumps({"inputs": {"colour": {}}})),
+            "does not have: colour",
+        ),
         (lambda folder: (folder / "link").symlink_to("/etc/passwd"), "a link or a device"),
     ],
 )
-def test_a_folder_that_cannot_become_a_model_is_refused_with_what_to_do(spoil, sentence, cast, studies, trained, tmp_path):
+def test_a_folder_that_cannot_become_a_model_is_refused_with_what_to_do(
+    spoil, sentence, cast, studies, trained, tmp_path
+):
     folder = tmp_path / "model"
     shutil.copytree(trained["coronary-disease"], folder)
     spoil(folder)
@@ -107,7 +114,9 @@ def test_a_folder_that_cannot_become_a_model_is_refused_with_what_to_do(spoil, s
 
 def test_a_wrong_digest_registers_nothing(cast, studies, trained):
     with pytest.raises(BadInput, match="Nothing was registered"):
-        actions.register(by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["coronary-disease"], digest="0" * 64)
+        actions.register(
+            by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["coronary-disease"], digest="0" * 64
+        )
 
 
 def test_stored_files_are_read_only(submitted):

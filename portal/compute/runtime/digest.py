@@ -26,7 +26,9 @@ def _files(root: Path) -> list[str]:
             path = Path(place) / name
             mode = path.lstat().st_mode
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise UnsafeTree(f"{path.relative_to(root)} is a link or a device; a model folder holds plain files only.")
+                raise UnsafeTree(
+                    f"{path.relative_to(root)} is a link or a device; a model folder holds plain files only."
+                )
         found += [(Path(place) / name).relative_to(root).as_posix() for name in files]
     return found
 

@@ -3,7 +3,6 @@
 import os
 import queue
 import threading
-
 from collections import OrderedDict
 from pathlib import Path
 
@@ -163,5 +162,3 @@ def _mark(folder: Path) -> tuple:
             facts = os.lstat(os.path.join(place, name))
             found.append((place, name, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
     return tuple(sorted(found))
-
-

@@ -68,7 +68,12 @@ class Sandbox:
 
     def layers_expected(self) -> list[str]:
         """What this machine can offer, for the status page."""
-        return [*self.layers("pyfunc"), "rlimits", "no_new_privs", *([f"landlock {landlock.abi()}"] if landlock.abi() else [])]
+        return [
+            *self.layers("pyfunc"),
+            "rlimits",
+            "no_new_privs",
+            *([f"landlock {landlock.abi()}"] if landlock.abi() else []),
+        ]
 
     def start(self, spec: dict, python: str) -> Born:
         """Start a scorer for a version; it says itself when it is ready."""

@@ -1,6 +1,6 @@
 """The scorer server: keeps sandboxed scorers warm, one per version, and passes rows to them; loads no model itself.
 
-    python -m portal.compute.runtime.server --run-dir DIR --artifacts DIR --environments DIR
+python -m portal.compute.runtime.server --run-dir DIR --artifacts DIR --environments DIR
 """
 
 import argparse

@@ -41,14 +41,19 @@ def main() -> None:
         layers += _fence(order)
         _prove(order)
         model = ENGINES[order["engine"]](order)
-    except Refused as refusal:
-        return wire.send(peer, {"refused": str(refusal)})
-    except MemoryError:
-        return wire.send(peer, {"refused": "out_of_memory"})
     except BaseException as problem:
-        return wire.send(peer, {"refused": "load_failed", "class": type(problem).__name__})
+        wire.send(peer, _refusal(problem, "load_failed"))
+        return
     wire.send(peer, {"ready": True, "layers": layers})
     _serve(peer, model, order)
+
+
+def _refusal(problem: BaseException, otherwise: str) -> dict:
+    if isinstance(problem, Refused):
+        return {"refused": str(problem)}
+    if isinstance(problem, MemoryError):
+        return {"refused": "out_of_memory"}
+    return {"refused": otherwise, "class": type(problem).__name__}
 
 
 def _serve(peer, model, order) -> None:
@@ -65,12 +70,8 @@ def _answer(model, rows, inputs) -> dict:
     try:
         columns = model(rows, inputs)
         _check(columns, len(rows))
-    except Refused as refusal:
-        return {"refused": str(refusal)}
-    except MemoryError:
-        return {"refused": "out_of_memory"}
     except Exception as problem:
-        return {"refused": "crashed", "class": type(problem).__name__}
+        return _refusal(problem, "crashed")
     return {"columns": columns, "seconds": time.perf_counter() - began}
 
 

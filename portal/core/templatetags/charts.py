@@ -9,9 +9,7 @@ _STEP, _RADIUS, _WIDE = 20, 7, 300
 @register.inclusion_tag("_components/icon_array.html")
 def icon_array(count: int, words: str) -> dict:
     """A hundred circles, `count` of them filled; filled and hollow differ in shape, not in colour alone."""
-    dots = [
-        {"x": 10 + place % 10 * _STEP, "y": 10 + place // 10 * _STEP, "on": place < count} for place in range(100)
-    ]
+    dots = [{"x": 10 + place % 10 * _STEP, "y": 10 + place // 10 * _STEP, "on": place < count} for place in range(100)]
     return {"dots": dots, "radius": _RADIUS, "words": words, "count": count}
 
 

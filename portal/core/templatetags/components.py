@@ -13,7 +13,13 @@ TONES = {
     "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "",
     "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
 }  # fmt: skip
-ICONS = {"good": "check-circle", "info": "clock", "danger": "x-circle", "attention": "exclamation-triangle", "": "pencil"}
+ICONS = {
+    "good": "check-circle",
+    "info": "clock",
+    "danger": "x-circle",
+    "attention": "exclamation-triangle",
+    "": "pencil",
+}
 
 
 @register.inclusion_tag("_components/badge.html")

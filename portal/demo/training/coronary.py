@@ -54,7 +54,7 @@ def _load():
     chosen = table[list(NAMES)].copy()
     for name in WORDS:
         chosen[name] = ["" if pandas.isna(value) else str(value).lower() for value in chosen[name]]
-    return chosen.astype({name: "float32" for name in NUMBERS}), label, site
+    return chosen.astype(dict.fromkeys(NUMBERS, "float32")), label, site
 
 
 def _pipeline():
@@ -98,9 +98,7 @@ def _compare(graph, table, expected) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    feed = {
-        name: table[[name]].to_numpy(dtype=numpy.float32 if name in NUMBERS else object) for name in NAMES
-    }
+    feed = {name: table[[name]].to_numpy(dtype=numpy.float32 if name in NUMBERS else object) for name in NAMES}
     found = session.run(["probabilities"], feed)[0][:, 1]
     if numpy.abs(found - expected).max() > 1e-5:
         raise SystemExit("The ONNX graph does not answer like the model it was made from.")
@@ -118,7 +116,9 @@ def _signature():
 
 def _overlay(table, label, metrics) -> dict:
     seen = {name: common.usual(table[name]) for name in NUMBERS}
-    sites = ", ".join(f"{name[4:].replace('_', ' ')} {value:.2f}" for name, value in metrics.items() if name.startswith("auc_"))
+    sites = ", ".join(
+        f"{name[4:].replace('_', ' ')} {value:.2f}" for name, value in metrics.items() if name.startswith("auc_")
+    )
     return {
         "title": "Coronary disease before angiography",
         "summary": "How likely angiography will show coronary disease, from history, ECG and exercise test.",

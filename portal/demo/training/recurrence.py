@@ -29,7 +29,9 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     def save(folder: Path) -> None:
         _save(folder, fit | {"years": list(YEARS), "draws": draws})
 
-    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=_overlay(table, concordance), save=save)
+    found = common.log(
+        SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=_overlay(table, concordance), save=save
+    )
     return found, f"concordance {concordance:.2f}"
 
 
@@ -63,7 +65,9 @@ def _save(folder: Path, fit: dict) -> None:
     from mlflow.types import ColSpec, Schema
 
     inputs = Schema([ColSpec(kind, name) for name, kind in INPUTS])
-    outputs = Schema([ColSpec("double", f"survival_{years}y{end}") for years in YEARS for end in ("", "_lower", "_upper")])
+    outputs = Schema(
+        [ColSpec("double", f"survival_{years}y{end}") for years in YEARS for end in ("", "_lower", "_upper")]
+    )
     with tempfile.TemporaryDirectory() as scratch:
         kept = Path(scratch) / "cox.json"
         kept.write_text(json.dumps(fit))

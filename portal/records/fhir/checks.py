@@ -58,7 +58,9 @@ def moment(resource: dict, name: str, element: str) -> str:
     if not found:
         return ""
     if not _MOMENT.match(found) or not _exists(found):
-        raise ResourceRefused(f"{element}.{name} is not a moment. Allowed: YYYY, YYYY-MM, YYYY-MM-DD or with a time and zone.")
+        raise ResourceRefused(
+            f"{element}.{name} is not a moment. Allowed: YYYY, YYYY-MM, YYYY-MM-DD or with a time and zone."
+        )
     return full_moment(found)
 
 

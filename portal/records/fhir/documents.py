@@ -50,7 +50,9 @@ def parse(raw: bytes) -> object:
     except UnicodeDecodeError:
         raise SourceRefused("The text is not UTF-8.") from None
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_constant)
+        return json.loads(
+            text, object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_constant
+        )
     except json.JSONDecodeError as problem:
         raise SourceRefused(f"The text is not valid JSON (line {problem.lineno}, column {problem.colno}).") from None
     except RecursionError:

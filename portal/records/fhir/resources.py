@@ -16,9 +16,7 @@ _ENCOUNTER = frozenset(
 _OBSERVATION = frozenset(
     {"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"}
 )
-_REQUEST = frozenset(
-    {"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"}
-)
+_REQUEST = frozenset({"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown"})
 _INTENT = frozenset(
     {"proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"}
 )
@@ -165,7 +163,8 @@ def _condition(resource: dict) -> dict:
     code = next((code for system, code in pairs if system == SNOMED), pairs[0][1] if pairs else "")
     content = {
         "label": words or code or "Problem",
-        "since": checks.moment(resource, "onsetDateTime", "Condition") or checks.moment(resource, "recordedDate", "Condition"),
+        "since": checks.moment(resource, "onsetDateTime", "Condition")
+        or checks.moment(resource, "recordedDate", "Condition"),
         "status": status[0][1] if status else "",
     }
     return {"parts": [Part(code, content)], "subject": _subject(resource, "Condition")}
@@ -174,7 +173,9 @@ def _condition(resource: dict) -> dict:
 def _medication(resource: dict) -> dict:
     status = checks.code(resource, "status", "MedicationRequest", _REQUEST)
     checks.code(resource, "intent", "MedicationRequest", _INTENT)
-    pairs, words = checks.concept(resource.get("medicationCodeableConcept", {}), "MedicationRequest.medicationCodeableConcept")
+    pairs, words = checks.concept(
+        resource.get("medicationCodeableConcept", {}), "MedicationRequest.medicationCodeableConcept"
+    )
     content = {
         "label": words or (pairs[0][1] if pairs else "Medication"),
         "since": checks.moment(resource, "authoredOn", "MedicationRequest"),

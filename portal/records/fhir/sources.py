@@ -52,7 +52,9 @@ def files(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         inner = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [item for item in inner if not item.is_dir() and (item.name.endswith(documents.SUFFIXES) or item == path)]
+        found += [
+            item for item in inner if not item.is_dir() and (item.name.endswith(documents.SUFFIXES) or item == path)
+        ]
     return sorted(found, key=_rank)
 
 

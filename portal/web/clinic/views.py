@@ -25,7 +25,12 @@ def patient(request, patient):
     """One patient: which models apply, what was run before, what the record holds."""
     record = records.open_patient(by=request.user, on=patient)
     earlier = predictions.list_predictions(by=request.user, on=patient, limit=20)
-    context = {"patient": record.patient, "record": record, "earlier": earlier, "models": registry.runnable(request.user)}
+    context = {
+        "patient": record.patient,
+        "record": record,
+        "earlier": earlier,
+        "models": registry.runnable(request.user),
+    }
     return render(request, "clinic/patient.html", context)
 
 

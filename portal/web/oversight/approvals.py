@@ -40,7 +40,9 @@ def stop(request, version):
     try:
         actions.stop(by=request.user, on=on, reason=request.POST.get("reason", ""))
     except BadInput as problem:
-        return render(request, "oversight/stop.html", {"version": on, "errors": problem.errors, "typed": request.POST}, status=422)
+        return render(
+            request, "oversight/stop.html", {"version": on, "errors": problem.errors, "typed": request.POST}, status=422
+        )
     messages.success(request, "Stopped. Nothing new runs; past results keep a banner.")
     return redirect("lab:version", on.public_id)
 

@@ -9,8 +9,8 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access import actions, policy
-from portal.access.permissions import Permission
 from portal.access.actors import rights_of
+from portal.access.permissions import Permission
 from portal.audit import queries, sentences, verify
 
 PAGE = 50

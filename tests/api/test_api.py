@@ -1,0 +1,146 @@
+"""The same rules for programs."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from portal.access import actions
+from portal.access.actors import SYSTEM
+from portal.audit.models import AuditEvent
+
+TYPED = {"age": 50, "male": 1.0, "visits_12m": 1, "heart_failure": 0.0, "diabetes": 0.0, "copd": 0.0}
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def api(cast):
+    """Call the API as a person with a token."""
+
+    def call(name, path, body=None, *, scopes=("*",), method=None, **headers):
+        token = actions.issue_token(by=SYSTEM, on=cast[name], scopes=list(scopes), days=1)
+        sent = {f"HTTP_{key.upper().replace('-', '_')}": value for key, value in headers.items()}
+        client = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+        if method or body is not None:
+            return client.generic(method or "POST", f"/api/v1/{path}", json.dumps(body), "application/json", **sent)
+        return client.get(f"/api/v1/{path}", **sent)
+
+    return call
+
+
+@pytest.mark.embedded
+def test_list_ask_and_read_back(api, patient, unplanned, worked, scorer):
+    slugs = [row["slug"] for row in api("clinician", "models/").json()["results"]]
+    document = api("clinician", "models/unplanned-admission/versions/1/schema/").json()
+    created = api(
+        "clinician", "predictions/", {"model": "unplanned-admission", "version": None, "patient": patient, "inputs": {}}
+    )
+    worked()
+    found = api("clinician", f"predictions/{created.json()['id']}/").json()
+
+    assert slugs == ["unplanned-admission"]
+    assert (document["additionalProperties"], "age" in document["properties"]) == (False, True)
+    assert (created.status_code, created.json()["state"]) == (202, "pending")
+    assert (found["state"], found["patient"], found["digest"]) == ("succeeded", patient, unplanned.digest)
+    assert 0 < found["output"]["probability"] < 1
+    assert found["envelope"]["completeness"]["asked"] == 12
+
+
+def test_no_token_is_401_with_a_problem_document(db):
+    answer = Client().get("/api/v1/models/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("spoil", ["x", "fml_unknown", ""])
+def test_a_wrong_token_is_401(spoil, db):
+    assert Client(HTTP_AUTHORIZATION=f"Bearer {spoil}").get("/api/v1/patients/").status_code == 401
+
+
+def test_a_token_ends_with_its_person(api, cast, patient):
+    token = actions.issue_token(by=SYSTEM, on=cast["clinician"], scopes=["*"], days=1)
+    actions.deactivate(by=cast["admin"], on=cast["clinician"])
+
+    assert Client(HTTP_AUTHORIZATION=f"Bearer {token}").get("/api/v1/patients/").status_code == 401
+
+
+def test_a_token_reaches_no_further_than_its_scopes(api, patient):
+    assert api("clinician", "patients/", scopes=("models:read",)).json() == {"results": [], "next": None}
+    assert api("clinician", f"patients/{patient}/", scopes=("models:read",)).status_code == 404
+
+
+def test_anothers_objects_are_404_on_every_verb_and_logged(api, patient, unplanned, worked, scorer):
+    created = api("clinician", "predictions/", {"model": "unplanned-admission", "patient": patient}).json()
+    worked()
+
+    for path, body in (
+        (f"patients/{patient}/", None),
+        (f"predictions/{created['id']}/", None),
+        (f"jobs/{created['job']}/", None),
+        (f"jobs/{created['job']}/cancel/", {}),
+        ("predictions/", {"model": "unplanned-admission", "patient": patient}),
+    ):
+        answer = api("clinician2", path, body)
+        assert (path, answer.status_code) == (path, 404)
+        assert patient not in answer.content.decode()
+    assert AuditEvent.objects.filter(actor="clinician2", outcome="denied", patient=patient).count() == 5
+
+
+@pytest.mark.parametrize("name", ["scientist", "reviewer", "admin", "auditor"])
+def test_lists_one_may_not_see_into_are_empty(name, api, patient):
+    assert api(name, "patients/").json() == {"results": [], "next": None}
+    assert api(name, "predictions/").json() == {"results": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"patient": None}, "model"),
+        ({"model": "nothing-here"}, "model"),
+        ({"model": "unplanned-admission", "colour": 1}, "colour"),
+        ({"model": "unplanned-admission", "inputs": [1]}, "inputs"),
+        ({"model": "unplanned-admission", "inputs": {**TYPED, "age": "x"}}, "age"),
+        ({"model": "unplanned-admission", "inputs": {**TYPED, "copd": None}}, "copd"),
+    ],
+)
+def test_bad_input_is_422_names_the_field_and_creates_nothing(body, field, api, unplanned, wards):
+    answer = api("clinician", "predictions/", body)
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+    assert api("clinician", "jobs/").json()["results"] == []
+
+
+@pytest.mark.parametrize("raw", ["{", "[1]", '"x"', "null"])
+def test_a_body_that_is_no_object_is_refused(raw, cast, unplanned):
+    token = actions.issue_token(by=SYSTEM, on=cast["clinician"], scopes=["*"], days=1)
+    answer = Client(HTTP_AUTHORIZATION=f"Bearer {token}").generic(
+        "POST", "/api/v1/predictions/", raw, "application/json"
+    )
+
+    assert 400 <= answer.status_code < 500
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_lists_are_walked_by_cursor(api, wards):
+    first = api("clinician", "patients/?limit=3").json()
+    token_path = first["next"].split("/api/v1/")[1]
+    second = api("clinician", token_path).json()
+
+    names = [row["id"] for row in first["results"] + second["results"]]
+    assert (len(set(names)), second["next"]) == (4, None)
+
+
+def test_an_officer_reads_the_ledger_by_patient_and_others_read_nothing(api, cast, patient):
+    api("clinician", f"patients/{patient}/")
+    found = api("auditor", f"audit/events/?patient={patient}&verb=patient.opened").json()["results"]
+
+    assert [(row["actor"], row["outcome"]) for row in found] == [("clinician", "ok")]
+    assert api("clinician", "audit/events/").json() == {"results": [], "next": None}
+    assert api("auditor", "audit/events/?outcome=maybe").status_code == 422
+    assert api("auditor", "audit/events/?since=never").status_code == 422
+
+
+def test_the_schema_and_its_page_are_served_here(db):
+    assert Client().get("/api/v1/schema/").status_code == 200
+    assert Client().get("/api/v1/docs/").status_code == 200
