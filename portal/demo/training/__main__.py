@@ -21,7 +21,7 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     # The libraries warn about what is meant here; a person watching the set-up needs one line a model.
-    warnings.simplefilter("ignore")
+    warnings.showwarning = lambda *_, **__: None
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     found = {}
     for module in MODELS:

@@ -15,7 +15,7 @@ from django.db import connections
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
 from portal.demo import once, people, processes, seed
-from portal.demo.supervise import Supervisor
+from portal.demo.supervise import NotReady, Supervisor
 
 
 class Command(BaseCommand):
@@ -57,8 +57,10 @@ class Command(BaseCommand):
                 self._say(f"starting {process.name}")
                 supervisor.start(process)
             self._serve(options, supervisor, f"http://127.0.0.1:{port}")
-        except seed.SeedFailed as failure:
+        except (seed.SeedFailed, NotReady) as failure:
             raise CommandError(str(failure)) from None
+        except KeyboardInterrupt:
+            self._say("stopped")
         finally:
             supervisor.stop()
             seal_ledger(by=SYSTEM)
