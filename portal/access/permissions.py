@@ -28,3 +28,4 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_SEAL = "audit:seal"
+    KEYS_ROTATE = "keys:rotate"

@@ -52,7 +52,7 @@ class System:
     name, title, door = "system", "System", ""
     permissions = frozenset({
         P.RECORD_IMPORT, P.UNIT_ASSIGN, P.STUDY_MANAGE, P.PERSON_MANAGE, P.TOKEN_ISSUE, P.JOB_SEE, P.JOB_CANCEL,
-        P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL,
+        P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL, P.KEYS_ROTATE,
     })  # fmt: skip
 
 

@@ -10,6 +10,7 @@ SENTENCES = {
     "job.renewed": "kept a job's lease alive",
     "job.started": "started a job",
     "jobs.reconciled": "took back jobs whose worker stopped",
+    "keys.rotated": "encrypted the record under the newest key",
     "model.approval-signed": "signed for a model version",
     "model.form-changed": "changed a model's form",
     "model.opened": "looked at a model version",

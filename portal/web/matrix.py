@@ -56,6 +56,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:approvals": (GET, "model version", P.MODEL_REVIEW, Phi.NONE),
     "oversight:approval": (BOTH, "model version", P.MODEL_REVIEW, Phi.NONE),
     "oversight:stop": (BOTH, "model version", P.MODEL_STOP, Phi.NONE),
+    "oversight:change-form": (BOTH, "model version", P.MODEL_REVIEW, Phi.NONE),
     "oversight:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:integrity": (BOTH, "event", P.AUDIT_VERIFY, Phi.NONE),
     "account:tokens": (BOTH, "token", P.TOKEN_ISSUE, Phi.NONE),

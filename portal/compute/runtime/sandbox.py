@@ -107,10 +107,11 @@ class Sandbox:
         readable = [path for path in (*_SYSTEM, *sorted(own)) if os.path.exists(path)]
         mounts = [word for path in readable for word in ("--ro-bind", path, path)]
         model = ["--ro-bind", str(folder), str(folder)] if folder.is_dir() else []
+        # The empty /tmp comes first: whatever is mounted later may well lie below it.
         return [
-            self.bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", *mounts,
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *model, "--bind", scratch, scratch,
-            "--uid", str(_NOBODY), "--gid", str(_NOBODY), "--unshare-user",
+            self.bwrap, "--unshare-all", "--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY),
+            "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--tmpfs", "/tmp", "--proc", "/proc",
+            "--dev", "/dev", *mounts, *model, "--bind", scratch, scratch,
         ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<pid:version>/", approvals.approval, name="approval"),
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
+    path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("events/", events.events, name="events"),
     path("integrity/", events.integrity, name="integrity"),
 ]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.access.management.people import person
+from portal.compute.runtime import environments, facts
 from portal.core.problems import Problem
 from portal.experiments.trackers import mlflow
 from portal.registry import actions
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study “{options['study']}”.")
         with tempfile.TemporaryDirectory() as scratch:
             folder = self._folder(options["source"], scratch)
+            self._build_environment(folder)
             version = actions.register(
                 by=by, on=study, slug=options["name"], folder=folder, digest=options["digest"],
                 run=mlflow.run_of_folder(folder, settings.TRACKING_URI),
@@ -54,6 +56,20 @@ class Command(BaseCommand):
         if not options["draft"]:
             actions.submit(by=by, on=version)
         return version
+
+    def _build_environment(self, folder: Path) -> None:
+        # Here and not in a page: it may take minutes, and only whoever runs commands may install software.
+        try:
+            wanted = tuple(facts.inspect_model(folder).requirements)
+            if not environments.satisfied(wanted):
+                self.stderr.write("The model needs other software than is installed; building its own environment.")
+                environments.build(wanted, settings.ENVIRONMENTS)
+        except facts.ModelRefused:
+            return  # the registration says the same in its own words
+        except environments.EnvironmentFailed as problem:
+            raise CommandError(
+                f"The model's environment could not be built: {problem}. Nothing was registered."
+            ) from None
 
     def _folder(self, source: str, scratch: str) -> Path:
         if ":/" not in source:
