@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from portal.compute.runtime import landlock
+from portal.compute.runtime import landlock, wire
 
 _WORKER = Path(__file__).with_name("worker.py")
 _NOBODY = 65534
@@ -97,8 +97,6 @@ class Sandbox:
             "memory_mb": spec["memory_mb"], "folder": str(folder), "scratch": scratch, "user": user,
             "layers": self.layers(spec["engine"]),
         }  # fmt: skip
-        from portal.compute.runtime import wire
-
         wire.send(ours, order)
         return Born(process, ours, scratch)
 

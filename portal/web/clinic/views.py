@@ -1,6 +1,7 @@
 """My patients, one patient, one model's form, one result."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,7 +38,7 @@ def patient(request, patient):
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request, patient, model):
     """A model's form, filled from the record; a post that is accepted leads to the result's page."""
-    version = predictions.choose_version(by=request.user, slug=model, number=_number(request))
+    version = _version(request, model)
     if request.method == "POST":
         inputs, units = forms.read(request.POST)
         try:
@@ -71,6 +72,13 @@ def cancel(request, prediction):
     except Conflict as conflict:
         messages.warning(request, conflict.sentence)
     return redirect("clinic:prediction", prediction)
+
+
+def _version(request, slug):
+    try:
+        return predictions.choose_version(by=request.user, slug=slug, number=_number(request))
+    except BadInput:
+        raise Http404 from None
 
 
 def _form_page(request, patient, version, *, typed=None, errors=None, status=200):

@@ -1,0 +1,156 @@
+"""The whole policy as one table: every address that is read, by every role."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.access import actions
+from portal.access.actors import SYSTEM
+from portal.compute.models import Job
+from portal.predictions import actions as predictions
+from portal.web import matrix
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PEOPLE = ("clinician", "clinician2", "scientist", "scientist2", "reviewer", "admin", "auditor")
+OWN_WARD = (200, 404, 404, 404, 404, 404, 404)
+CLINIC = (200, 200, 403, 403, 403, 403, 403)
+SEES_MODEL = (200, 200, 200, 404, 200, 404, 404)
+COMMITTEE = (403, 403, 403, 404, 200, 404, 404)
+ALL = (200,) * 7
+ADMIN = (302, 302, 302, 302, 302, 200, 302)
+OFFICER = (403, 403, 403, 403, 403, 403, 200)
+
+# name: (arguments, expected status for each of PEOPLE in order)
+PAGES = {
+    "home": ((), (302,) * 7),
+    "healthz": ((), ALL),
+    "readyz": ((), ALL),
+    "clinic:patients": ((), CLINIC),
+    "clinic:patient": (("patient",), OWN_WARD),
+    "clinic:form": (("patient", "slug"), (200, 404, 404, 404, 404, 404, 404)),
+    "clinic:prediction": (("prediction",), OWN_WARD),
+    "clinic:prediction-status": (("prediction",), OWN_WARD),
+    "lab:models": ((), (200, 200, 200, 200, 200, 403, 403)),
+    "lab:model": (("slug",), (302, 302, 302, 404, 302, 404, 404)),
+    "lab:version": (("version",), SEES_MODEL),
+    "oversight:front": ((), (302,) * 7),
+    "oversight:approvals": ((), (403, 403, 403, 403, 200, 403, 403)),
+    "oversight:approval": (("version",), COMMITTEE),
+    "oversight:change-form": (("version",), COMMITTEE),
+    "oversight:stop": (("version",), COMMITTEE),
+    "oversight:events": ((), OFFICER),
+    "oversight:integrity": ((), OFFICER),
+    "account:tokens": ((), ALL),
+    "admin:index": ((), ADMIN),
+    "admin:compute_job_changelist": ((), ADMIN),
+    "admin:compute_quota_changelist": ((), ADMIN),
+    "admin:accounts_user_changelist": ((), ADMIN),
+    "api:models": ((), ALL),
+    "api:model": (("slug",), SEES_MODEL),
+    "api:versions": (("slug",), SEES_MODEL),
+    "api:version": (("slug", 1), SEES_MODEL),
+    "api:version-schema": (("slug", 1), SEES_MODEL),
+    "api:patients": ((), ALL),
+    "api:patient": (("patient",), OWN_WARD),
+    "api:predictions": ((), ALL),
+    "api:prediction": (("prediction",), OWN_WARD),
+    "api:jobs": ((), ALL),
+    "api:job": (("job",), (200, 404, 404, 404, 404, 200, 404)),
+    "api:quotas": ((), ALL),
+    "api:events": ((), ALL),
+    "api:schema": ((), ALL),
+    "api:docs": ((), ALL),
+}
+POSTS = {
+    "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
+    "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
+    "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
+}
+ELSEWHERE = {
+    "static",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "mfa_authenticate",
+    "account:revoke",
+}
+
+
+@pytest.fixture
+def world(cast, patient, unplanned, worked) -> dict[str, str]:
+    """One of everything that belongs to `clinician` and the study `demo`."""
+    prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    return {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
+            "prediction": prediction, "job": Job.objects.get().public_id}  # fmt: skip
+
+
+def client_of(cast, name: str, route: str) -> Client:
+    if route.startswith("api:"):
+        token = actions.issue_token(by=SYSTEM, on=cast[name], scopes=["*"], days=1)
+        return Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    client = Client()
+    client.force_login(cast[name], backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def address(route: str, arguments, world) -> str:
+    return reverse(route, args=[world.get(argument, argument) for argument in arguments])
+
+
+def test_every_address_of_ours_is_in_a_table():
+    assert set(matrix.TABLE) - set(PAGES) - set(POSTS) == ELSEWHERE
+
+
+def test_reading_every_address_as_every_role(cast, world):
+    found, expected = {}, {}
+    for route, (arguments, statuses) in PAGES.items():
+        for name, status in zip(PEOPLE, statuses, strict=True):
+            answer = client_of(cast, name, route).get(address(route, arguments, world))
+            found[route, name], expected[route, name] = answer.status_code, status
+            if status >= 400:
+                assert "INV-" not in answer.content.decode()
+    assert found == expected
+
+
+def test_writing_to_every_address_as_every_role(cast, world):
+    found, expected = {}, {}
+    for route, (arguments, statuses) in POSTS.items():
+        for name, status in sorted(zip(PEOPLE, statuses, strict=True), key=lambda pair: pair[0] == "clinician"):
+            found[route, name] = client_of(cast, name, route).post(address(route, arguments, world)).status_code
+            expected[route, name] = status
+    assert found == expected
+
+
+@pytest.mark.parametrize("route", [name for name in PAGES if not name.startswith(("api:", "healthz", "readyz"))])
+def test_nobody_who_is_not_signed_in_sees_a_page(route, world):
+    answer = Client().get(address(route, PAGES[route][0], world))
+
+    assert (answer.status_code, "login" in answer.url) == (302, True)
+
+
+@pytest.mark.parametrize(
+    "route", [name for name in PAGES if name.startswith("api:") and name not in ("api:schema", "api:docs")]
+)
+def test_nobody_without_a_token_reads_the_api(route, world):
+    assert Client().get(address(route, PAGES[route][0], world)).status_code == 401
+
+
+def test_an_ended_assignment_closes_every_page_of_the_patient(cast, world):
+    from portal.core import clock
+    from portal.records import actions as records
+
+    unit = cast["clinician"].care_relationships.get().care_unit
+    records.assign(by=SYSTEM, on=unit, person=cast["clinician"], until=clock.now())
+
+    for route in ("clinic:patient", "clinic:prediction", "api:patient", "api:prediction"):
+        answer = client_of(cast, "clinician", route).get(address(route, PAGES[route][0], world))
+        assert (route, answer.status_code) == (route, 404)
+
+
+def test_a_form_posted_from_elsewhere_is_refused(cast, world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast["clinician"], backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert client.post(address("clinic:form", ("patient", "slug"), world)).status_code == 403
