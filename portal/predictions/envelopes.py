@@ -14,7 +14,9 @@ def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], f
         "values": {name: answer.value for name, answer in found.given.items()},
         "rows": sorted(rows, key=lambda row: form[row["name"]].order),
         "missing": [_missing(form[name], prefilled.get(name)) for name in found.missing],
-        "out_of_range": [{"name": name, "sentence": text} for name, text in found.warnings.items()],
+        "out_of_range": [
+            {"name": name, "sentence": f"{form[name].label}: {text}"} for name, text in found.warnings.items()
+        ],
     }
 
 
