@@ -4,6 +4,7 @@ from django.apps import apps
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.accounts import factors
 from portal.core.crypto import EncryptedJSONField, is_current
 
 CHUNK = 500
@@ -13,6 +14,7 @@ CHUNK = 500
 def reencrypt(*, by, on=None) -> int:
     """Encrypt again whatever is not under the newest key; returns how many rows changed."""
     changed = sum(_table(model, field) for model in apps.get_models() for field in _encrypted(model))
+    changed += factors.reencrypt()
     event().note(rows=changed)
     return changed
 

@@ -7,7 +7,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 
-from portal.core import clock
+from portal.core import clock, crypto
 from portal.core.problems import BadInput
 
 SERIES = timedelta(minutes=5)
@@ -56,6 +56,18 @@ def current_code(user) -> str | None:
     secret = get_adapter().decrypt(factor.data["secret"])
     counter = list(totp.yield_hotp_counters_from_time())
     return totp.format_hotp_value(totp.hotp_value(secret, counter[len(counter) // 2]))
+
+
+def reencrypt() -> int:
+    """Bring every second factor's secrets under the newest key; returns how many changed."""
+    changed = 0
+    for row in Authenticator.objects.all():
+        old = {name: row.data[name] for name in ("secret", "seed") if row.data.get(name)}
+        if any(not crypto.is_current(text) for text in old.values()):
+            row.data |= {name: get_adapter().encrypt(get_adapter().decrypt(text)) for name, text in old.items()}
+            row.save(update_fields=("data",))
+            changed += 1
+    return changed
 
 
 def _factor(user):
