@@ -53,9 +53,9 @@ def convert(value: float, from_unit: str, to_unit: str, *, analyte: str | None =
     source, target = spelled(from_unit), spelled(to_unit)
     if source == target:
         return Converted(value, target, "")
-    found = _hba1c(value, source, target, analyte) or _molar(value, source, target, analyte)
-    if found is None:
-        found = _general(value, source, target)
+    found = _hba1c(value, source, target, analyte)
+    found = _molar(value, source, target, analyte) if found is None else found
+    found = _general(value, source, target) if found is None else found
     return Converted(found, target, f"{value:g} {display_unit(source)} = {found:.4g} {display_unit(target)}")
 
 

@@ -109,13 +109,14 @@ def test_two_reviewers_sign_and_one_stops(visit, accessible, cast, studies, trai
 
 
 def test_an_administrator_sets_a_quota_and_sees_jobs_but_no_patient(
-    visit, cast, patient, unplanned, worked, live_server
+    visit, accessible, cast, patient, unplanned, worked, live_server
 ):
     from portal.predictions import actions
 
     actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
     page = visit("admin")
     page.goto(f"{live_server.url}/admin/compute/job/")
+    accessible(page)
     assert page.locator("#result_list tbody tr").count() == 1
     assert patient not in page.content()
     page.goto(f"{live_server.url}/admin/compute/quota/add/")
@@ -140,3 +141,26 @@ def test_every_door_is_accessible_on_a_phone_too(scheme, visit, accessible, ward
         page.goto(live_server.url + path)
         accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_api_page_asks_no_other_host_and_keeps_the_policy(visit, live_server):
+    page = visit("scientist")
+    page.goto(f"{live_server.url}/api/v1/docs/")
+    page.wait_for_selector(".opblock", timeout=20_000)
+
+    assert page.locator(".opblock").count() > 10
+
+
+def test_the_first_visit_is_light(visit, wards, live_server):
+    import gzip
+
+    page = visit("clinician")
+    sizes = []
+    page.on(
+        "response", lambda answer: sizes.append(len(gzip.compress(answer.body()))) if answer.status == 200 else None
+    )
+    page.goto(f"{live_server.url}/clinic/")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+
+    assert 0 < sum(sizes) <= 150 * 1024
