@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 
@@ -31,6 +31,7 @@ class Order:
     spec: ModelSpec
     row: dict
     output: dict
+    walls: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,15 @@ class PredictionExecutor:
         if prediction.patient:
             policy.require(prediction.requested_by, Permission.PREDICTION_RUN, prediction.patient)
         registry.check_runnable(version)
-        return Order(spec_of(version), _row(version, prediction.inputs["values"]), version.overlay.get("output", {}))
+        row = _row(version, prediction.inputs["values"])
+        return Order(spec_of(version), row, version.overlay.get("output", {}), _walls(version))
 
     def perform(self, order: Order) -> Ended:
         try:
-            scores = _client(str(settings.SCORER_SOCKET)).score(
-                order.spec, [order.row], timeout=order.spec.seconds + 30
-            )
-            weak = [layer for layer in settings.SCORER_MINIMUM if layer not in " ".join(scores.layers)]
-            if weak:
+            client = _client(str(settings.SCORER_SOCKET))
+            if _too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
+            scores = client.score(order.spec, [order.row], timeout=order.spec.seconds + 30)
             answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores))
             return Ended(ok=True, result=answer, facts={"cold": scores.cold})
         except ScorerUnavailable:
@@ -92,6 +92,23 @@ def spec_of(version: ModelVersion) -> ModelSpec:
         inputs=[(given["name"], given["type"]) for given in version.facts["inputs"]],
         requirements=version.facts.get("requirements", []),
     )
+
+
+def _walls(version: ModelVersion) -> frozenset[str]:
+    # A pickle runs whatever it likes when it is read: only behind the outer wall.
+    pickled = "pickle" in version.facts.get("flags", ())
+    return frozenset([*settings.SCORER_MINIMUM, *(["bubblewrap"] if pickled else [])])
+
+
+def _too_weak(client: Client, walls: frozenset[str]) -> bool:
+    offered = _offered(client)
+    return any(not any(layer.startswith(wall) for layer in offered) for wall in walls)
+
+
+@lru_cache(maxsize=8)
+def _offered(client: Client) -> tuple[str, ...]:
+    # What a machine offers does not change while it runs.
+    return tuple(client.status()["layers"])
 
 
 def _prediction(job: Job) -> Prediction:

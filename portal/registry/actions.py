@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.validators import validate_slug
 
 from portal.access.action import action, event
@@ -170,9 +171,12 @@ def _sign(version: ModelVersion, by, meaning: str, reason: str, proof) -> Signat
 
 def _inspect(folder: Path) -> facts.ModelFacts:
     try:
-        return facts.inspect_model(folder)
+        found = facts.inspect_model(folder)
     except facts.ModelRefused as refusal:
         raise BadInput({"folder": refusal.sentence}) from None
+    if "pickle" in found.flags and not settings.ALLOW_PICKLE:
+        raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
+    return found
 
 
 def _check_slug(slug: str) -> None:

@@ -193,3 +193,66 @@ def test_no_health_data_leaves_in_the_ledger_or_the_message(cast, ask, worked, s
 
     written = " ".join(AuditEvent.objects.values_list("payload", flat=True))
     assert (name in written, "43.21" in written, prediction in written) == (False, False, True)
+
+
+PICKLED = """flavors:
+  python_function:
+    loader_module: mlflow.sklearn
+    model_path: model.pkl
+    python_version: 3.11.7
+  sklearn:
+    pickled_model: model.pkl
+    serialization_format: cloudpickle
+    sklearn_version: 1.9.1
+mlflow_version: 3.17.2
+signature:
+  inputs: '[{"type": "double", "name": "x", "required": true}]'
+  outputs: '[{"type": "double", "name": "y"}]'
+"""
+
+
+class Trap:
+    """Unpickled, it writes into a folder of the host."""
+
+    def __init__(self, target):
+        self.target = str(target)
+
+    def __reduce__(self):
+        return (exec, (f"open({self.target!r}, 'w').write('reached')",))
+
+
+@pytest.fixture
+def trap(tmp_path):
+    import pickle
+
+    folder = tmp_path / "trap"
+    folder.mkdir()
+    (folder / "MLmodel").write_text(PICKLED)
+    (folder / "model.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "reached")))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_pickle_that_executes_code_reaches_nothing(cast, patient, approve, trap, worked, scorer, tmp_path):
+    version = approve("trap", trap)
+    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1})
+    worked()
+
+    assert version.facts["flags"] == ["pickle"]
+    assert view(cast, prediction).state in ("failed", "refused")
+    assert not (tmp_path / "reached").exists()
+
+
+def test_a_pickle_is_not_taken_where_that_is_forbidden(cast, studies, trap, settings):
+    settings.ALLOW_PICKLE = False
+
+    with pytest.raises(BadInput, match="holds a pickle"):
+        registry.register(by=cast["scientist"], on=studies["demo"], slug="trap", folder=trap)
+
+
+def test_a_machine_without_the_required_walls_runs_nothing(cast, ask, worked, scorer, settings):
+    settings.SCORER_MINIMUM = ["rlimits", "a moat"]
+    prediction = ask()
+    worked()
+
+    assert (view(cast, prediction).state, view(cast, prediction).reason) == ("refused", "sandbox_too_weak")
