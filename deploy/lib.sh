@@ -23,7 +23,8 @@ make_venv() {
     wanted=$(cat "${files[@]}" | sha256sum | cut -c1-64)
     stamp=.venv/.formulary-$(printf '%s-' "$@")stamp
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && [ -x .venv/bin/python ]; then return; fi
-    if [ ! -x .venv/bin/python ]; then
+    if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+        rm -rf .venv
         say "  making .venv with $("$python" --version)"
         "$python" -m venv .venv >&2 || fail "The environment .venv could not be made. On Debian 12: apt-get install python3-venv"
     fi
