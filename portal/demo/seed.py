@@ -81,7 +81,7 @@ def _train(say: Say, tracking_uri: str) -> dict[str, Path]:
     if process.returncode:
         raise SeedFailed("Training the models failed: " + (lines[-1] if lines else "no reason given"))
     found = json.loads((out / "models.json").read_text())
-    return {slug: Path(place["folder"]) for slug, place in found.items()}
+    return {slug: out / place["folder"] for slug, place in found.items()}
 
 
 def _said(say: Say, line: str) -> bool:

@@ -20,3 +20,11 @@ def test_the_cohort_has_outcomes_of_both_kinds_and_gaps():
     share = sum(row["label"] for row in rows) / len(rows)
     assert 0.1 < share < 0.4
     assert any(row["hba1c"] is None for row in rows) and all(row["age"] >= 19 for row in rows)
+
+
+def test_no_trained_folder_names_a_place_on_this_machine(trained):
+    texts = [path.read_bytes() for folder in trained.values() for path in folder.rglob("*") if path.is_file()]
+
+    here = str(next(iter(trained.values())).parent).encode()
+    assert [text for text in texts if here in text or b"/tmp/" in text] == []
+    assert not [path for folder in trained.values() for path in folder.rglob("*.pkl")]

@@ -23,7 +23,7 @@ def pinned(*packages: str) -> list[str]:
 
 
 def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay: dict, save) -> dict:
-    """Log one run; `save(folder)` writes the MLflow model folder. Returns run id, address and local folder."""
+    """Log one run; `save(folder)` writes the MLflow model folder. Returns run id, address and the folder below `out`."""
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -40,7 +40,7 @@ def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay:
         target = out / slug
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(folder, target)
-        return {"run_id": run.info.run_id, "model_uri": f"runs:/{run.info.run_id}/model", "folder": str(target)}
+        return {"run_id": run.info.run_id, "model_uri": f"runs:/{run.info.run_id}/model", "folder": slug}
 
 
 def _finish(folder: Path, run_id: str, overlay: dict) -> None:
