@@ -44,12 +44,12 @@ class Supervisor:
         for process in processes:
             self.start(process)
 
-    def start(self, process: Process) -> None:
-        """Start one and wait until it is ready; raises NotReady."""
+    def start(self, process: Process, *, wait: bool = True) -> None:
+        """Start one and, unless told otherwise, wait until it is ready; raises NotReady."""
         self._processes.append(process)
         self._spawn(process)
         until = time.monotonic() + READY_SECONDS
-        while process.ready and not process.ready():
+        while wait and process.ready and not process.ready():
             if process.handle.poll() is not None or time.monotonic() > until:
                 raise NotReady(f"{process.name} did not start; its log is {self._log(process)}.")
             time.sleep(0.05)

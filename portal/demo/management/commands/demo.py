@@ -83,9 +83,11 @@ class Command(BaseCommand):
         seed.import_records(self._say, fhir=options["fhir"], as_of=settings.AS_OF or date.today())
         seed.assign_wards(self._say, self.cast)
         port = processes.free_port()
-        for process in (processes.tracker(port), processes.scorer()):
+        # Only training needs the tracking server at once; at later starts nobody waits for it.
+        waits = not seed.models_there(studies["demo"])
+        for process, wait in ((processes.tracker(port), waits), (processes.scorer(), True)):
             self._say(f"starting {process.name}")
-            supervisor.start(process)
+            supervisor.start(process, wait=wait)
         tracking = f"http://127.0.0.1:{port}"
         seed.add_models(self._say, tracking_uri=tracking, people=self.cast, study=studies["demo"])
         os.environ["MLFLOW_TRACKING_URI"] = tracking
