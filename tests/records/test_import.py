@@ -85,6 +85,14 @@ def test_an_r5_bundle_is_refused_as_a_whole(tmp_path):
     assert ("R5" in report.refused[0]["reason"], report.created) == (True, 0)
 
 
+def test_a_bundle_without_a_patient_keeps_places_and_refuses_what_needs_one(tmp_path):
+    ward = {"resourceType": "Location", "id": "w1", "name": "Ward one"}
+    report = load(tmp_path, bundle(ward, OBSERVATION))
+
+    assert (report.bundles, report.patients, report.created, len(report.refused)) == (1, 0, 1, 1)
+    assert report.refused[0]["path"] == "Bundle.entry[1].resource"
+
+
 def test_a_dangling_reference_refuses_that_resource_alone(tmp_path):
     lost = {**OBSERVATION, "id": "o2", "subject": {"reference": "Patient/nobody"}}
     report = load(tmp_path, bundle(PATIENT, OBSERVATION, lost))

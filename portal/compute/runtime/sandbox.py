@@ -62,9 +62,13 @@ class Sandbox:
         return found if probe.returncode == 0 else None
 
     def layers(self, engine: str) -> list[str]:
-        """The walls from outside for an engine: everything that is not ONNX goes into bubblewrap where there is one."""
+        """The walls from outside for an engine: bubblewrap, where there is one, for all that is not plain ONNX."""
         walls = ["cleared environment"]
-        return [*walls, "bubblewrap", "no network"] if self.bwrap and engine != "onnx" else walls
+        return [*walls, "bubblewrap", "no network"] if self.bwrap and self._needs_walls(engine) else walls
+
+    def _needs_walls(self, engine: str) -> bool:
+        # An ONNX graph cannot run code of its own; but nothing runs as root outside the walls.
+        return engine != "onnx" or (os.getuid() == 0 and not _reachable(sys.executable, self.artifacts))
 
     def layers_expected(self) -> list[str]:
         """What this machine can offer, for the status page."""

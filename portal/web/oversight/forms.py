@@ -70,7 +70,10 @@ def _put(entry: dict, member: str, text: str, field: spec.Field, words: str, err
     if not text:
         entry.pop(member, None)
         return
-    if member in dict(TEXTS) or (member == "fixed" and field.kind in ("text", "choice", "date")):
+    if member == "fixed" and field.options:
+        _fix(entry, text, field, words, errors)
+        return
+    if member in dict(TEXTS) or (member == "fixed" and field.kind in ("text", "date")):
         entry[member] = text
         return
     try:
@@ -78,6 +81,16 @@ def _put(entry: dict, member: str, text: str, field: spec.Field, words: str, err
         entry[member] = int(number) if member == "order" or field.kind == "integer" else number
     except (ValueError, OverflowError):
         errors[f"{field.name}.{member}"] = f"{words}: “{text[:40]}” is not a number."
+
+
+def _fix(entry: dict, text: str, field: spec.Field, words: str, errors: dict) -> None:
+    known = {str(option.value): option.value for option in field.options}
+    if text in known:
+        entry["fixed"] = known[text]
+    else:
+        errors[f"{field.name}.fixed"] = (
+            f"{words}: “{text[:40]}” is not one of the answers. Allowed: {', '.join(known)}."
+        )
 
 
 def _row(field: spec.Field, entry: dict, typed) -> Row:
