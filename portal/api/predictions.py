@@ -3,7 +3,7 @@
 import re
 import time
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
@@ -55,7 +55,7 @@ def _list(request):
 def _create(request):
     asked = _read(request)
     version = actions.choose_version(by=request.user, slug=asked["model"], number=asked.get("version"))
-    created = actions.request(
+    created = _request(
         by=request.user, on=asked.get("patient"), version=version, inputs=asked.get("inputs", {}),
         units=asked.get("units", {}), key=request.headers.get("Idempotency-Key", "")[:200], body=asked,
     )  # fmt: skip
@@ -64,6 +64,14 @@ def _create(request):
     return Response(
         _shown(view), status=201 if view.finished else 202, headers={"Location": _location(request, created)}
     )
+
+
+def _request(**asked) -> str:
+    try:
+        return actions.request(**asked)
+    except IntegrityError:
+        # Another call with the same key came in at the same moment: this one finds what that one made.
+        return actions.request(**asked)
 
 
 def _read(request) -> dict:

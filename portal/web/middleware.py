@@ -33,6 +33,14 @@ class ProblemMiddleware:
     def __call__(self, request):
         return self.get_response(request)
 
+    def process_view(self, request, view, args, kwargs):
+        # PostgreSQL takes no NUL in a text, and nobody types one.
+        given = [*request.GET.values(), *(request.POST.values() if request.method == "POST" else ())]
+        if any("\x00" in value for value in given):
+            sentence = "A character was sent that no text may hold (NUL). Remove it and send again."
+            return render(request, "problem.html", {"sentence": sentence}, status=400)
+        return None
+
     def process_exception(self, request, exception):
         if request.path.startswith("/api/"):
             return None

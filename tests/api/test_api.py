@@ -144,3 +144,42 @@ def test_an_officer_reads_the_ledger_by_patient_and_others_read_nothing(api, cas
 def test_the_schema_and_its_page_are_served_here(db):
     assert Client().get("/api/v1/schema/").status_code == 200
     assert Client().get("/api/v1/docs/").status_code == 200
+
+
+def test_the_same_key_at_the_same_moment_makes_one_prediction(api, cast, patient, unplanned, worked):
+    import threading
+
+    from django.db import connection
+
+    from portal.compute.models import Job
+
+    answers = []
+
+    def ask():
+        body = {"model": "unplanned-admission", "patient": patient}
+        answers.append(api("clinician", "predictions/", body, **{"Idempotency-Key": "k"}))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "audit/events/?patient=%00",
+        "patients/%00/",
+        "models/?cursor=x",
+        "models/?limit=0",
+        "models/?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk=",
+    ],
+)
+def test_odd_addresses_are_answered_below_500(path, api, wards):
+    assert api("auditor", path).status_code < 500

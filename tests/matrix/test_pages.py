@@ -154,3 +154,17 @@ def test_a_form_posted_from_elsewhere_is_refused(cast, world):
     client.force_login(cast["clinician"], backend="allauth.account.auth_backends.AuthenticationBackend")
 
     assert client.post(address("clinic:form", ("patient", "slug"), world)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["admin/password_change/", "admin/r/1/1/", "admin/autocomplete/", "admin/records/patient/"]
+)
+def test_the_admin_has_no_road_around_the_actions(path, cast, world):
+    assert client_of(cast, "admin", "admin:index").get(f"/{path}").status_code == 404
+
+
+def test_a_nul_in_a_form_is_refused_in_words(cast, world):
+    client = client_of(cast, "reviewer", "oversight:stop")
+    answer = client.post(address("oversight:stop", ("version",), world), {"reason": "odd\x00 answers"})
+
+    assert answer.status_code == 400
