@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 
 from portal.core.ids import PublicIdConverter
-from portal.web import home
+from portal.web import home, system
 
 register_converter(PublicIdConverter, "pid")
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("clinic/", include("portal.web.clinic.urls")),
     path("lab/", include("portal.web.lab.urls")),
     path("oversight/", include("portal.web.oversight.urls")),
+    path("system/", system.system, name="system"),
     path("account/", include("portal.web.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.api.urls")),

@@ -28,4 +28,5 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_SEAL = "audit:seal"
+    SYSTEM_SEE = "system:read"
     KEYS_ROTATE = "keys:rotate"

@@ -40,6 +40,7 @@ SENTENCES = {
     "study.member-added": "added a person to a study",
     "study.member-removed": "took a person out of a study",
     "study.opened": "opened a study",
+    "system.viewed": "looked at how the machines are",
     "token.issued": "issued a token",
     "token.revoked": "revoked a token",
     "token.used": "used a token",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
@@ -118,6 +118,14 @@ def reconcile(*, by, on=None) -> dict[str, int]:
         event().skip()
     event().note(lost=lost)
     return {"lost": lost, "nudged": waiting}
+
+
+@action(Permission.SYSTEM_SEE, verb="system.viewed")
+def view_system(*, by, on=None) -> dict[str, int]:
+    """How many jobs are in each state that is not an end, and how many ended today."""
+    today = clock.now().date()
+    open_jobs = Job.objects.exclude(state__in=FINAL).values_list("state").annotate(count=Count("pk"))
+    return dict(open_jobs) | {"ended today": Job.objects.filter(ended_at__date=today).count()}
 
 
 @action(Permission.QUOTA_SET, verb="quota.set", on=User)

@@ -59,6 +59,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:change-form": (BOTH, "model version", P.MODEL_REVIEW, Phi.NONE),
     "oversight:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:integrity": (BOTH, "event", P.AUDIT_VERIFY, Phi.NONE),
+    "system": (GET, "", P.SYSTEM_SEE, Phi.NONE),
     "account:tokens": (BOTH, "token", P.TOKEN_ISSUE, Phi.NONE),
     "account:revoke": (POST, "token", P.TOKEN_ISSUE, Phi.NONE),
     "api:models": (GET, "model", P.MODEL_SEE, Phi.NONE),

@@ -134,6 +134,7 @@ def test_every_door_is_accessible_on_a_phone_too(scheme, visit, accessible, ward
         ("scientist", "/lab/"),
         ("reviewer", "/oversight/approvals/"),
         ("auditor", "/oversight/events/"),
+        ("admin", "/system/"),
         ("clinician", "/account/tokens/"),
     ):
         page = visit(name, color_scheme=scheme)

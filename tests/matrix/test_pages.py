@@ -41,6 +41,7 @@ PAGES = {
     "oversight:stop": (("version",), COMMITTEE),
     "oversight:events": ((), OFFICER),
     "oversight:integrity": ((), OFFICER),
+    "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),
     "admin:index": ((), ADMIN),
     "admin:compute_job_changelist": ((), ADMIN),
