@@ -14,6 +14,7 @@ from django.db import connections
 
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
+from portal.accounts import factors
 from portal.demo import once, people, processes, seed
 from portal.demo.supervise import NotReady, Supervisor
 
@@ -107,7 +108,10 @@ class Command(BaseCommand):
     def _announce(self, base: str) -> None:
         self.stdout.write(f"\nFormulary runs at {base}\n")
         for name, (shown, roles) in people.CAST.items():
-            self.stdout.write(f"  {name:<11} password {self.secret}   {', '.join(roles)} ({shown})")
+            secret = factors.secret_of(self.cast[name])
+            self.stdout.write(
+                f"  {name:<11} password {self.secret}   second factor {secret}   {', '.join(roles)} ({shown})"
+            )
         self.stdout.write("\nOne-time codes for signing: manage.py demo_code USER. Ctrl-C ends everything.")
 
     def _say(self, line: str) -> None:
