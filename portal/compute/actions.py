@@ -50,14 +50,15 @@ def nudge(job_id: str) -> None:
 def claim(*, by, on) -> Lease | None:
     """Take a waiting job for this worker and prepare it; None when another has it or it was refused."""
     holder, now = new_id(), clock.now()
-    taken = Job.objects.filter(pk=on.pk, state=JobState.PENDING).update(
+    taken = Job.objects.filter(pk=on.pk, state=JobState.PENDING, attempt=on.attempt).update(
         state=JobState.RUNNING, reason="working", holder=holder, attempt=F("attempt") + 1,
         started_at=now, lease_until=now + _lease(),
     )  # fmt: skip
     if not taken:
         event().skip()
         return None
-    on.refresh_from_db()
+    on.state, on.reason, on.holder, on.attempt = JobState.RUNNING, "working", holder, on.attempt + 1
+    on.started_at, on.lease_until = now, now + _lease()
     event().note(attempt=on.attempt)
     try:
         order = EXECUTORS[on.kind].prepare(on)

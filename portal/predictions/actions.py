@@ -41,7 +41,8 @@ def open_form(*, by, on, version) -> BlankForm:
     """The form of a version, filled from a patient's record."""
     policy.require(by, Permission.PREDICTION_RUN, version)
     check_runnable(version)
-    record, form = record_of(on), spec.form_of(version)
+    form = spec.form_of(version)
+    record = record_of(on, prefill.needs_of(form))
     event().note(model=version.model.slug, version=version.number)
     return BlankForm(version, form, prefill.fill(form, record), record.patient)
 
@@ -60,7 +61,7 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="") -> str
     policy.require(by, Permission.PREDICTION_RUN, version)
     check_runnable(version)
     form = spec.form_of(version)
-    gathered = _gather(form, inputs, units or {}, record_of(on) if on else None)
+    gathered = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
     _check_eligible(version, form, gathered["values"])
     prediction = _create(by, on, version, gathered, key=_key_digest(key), body_sha256=_body_digest(body) if key else "")
     event().about(prediction)

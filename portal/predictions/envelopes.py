@@ -20,7 +20,7 @@ def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], f
     }
 
 
-def finish(inputs: dict, *, version: ModelVersion, reading: dict, columns: dict, facts: dict) -> dict:
+def finish(inputs: dict, *, about: dict, reading: dict, columns: dict, facts: dict) -> dict:
     """The whole envelope of an answer."""
     asked = len(inputs["rows"]) + len(inputs["missing"])
     return {
@@ -30,7 +30,7 @@ def finish(inputs: dict, *, version: ModelVersion, reading: dict, columns: dict,
         "missing": inputs["missing"],
         "out_of_range": inputs["out_of_range"],
         "completeness": {"given": len(inputs["rows"]), "asked": asked},
-        "model": about(version),
+        "model": about,
         "run": facts,
     }
 

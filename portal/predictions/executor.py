@@ -32,6 +32,7 @@ class Order:
     row: dict
     output: dict
     walls: frozenset[str]
+    about: dict
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Answer:
     columns: dict
     reading: dict
     run: dict
+    about: dict
 
 
 class PredictionExecutor:
@@ -54,7 +56,9 @@ class PredictionExecutor:
             policy.require(prediction.requested_by, Permission.PREDICTION_RUN, prediction.patient)
         registry.check_runnable(version)
         row = _row(version, prediction.inputs["values"])
-        return Order(spec_of(version), row, version.overlay.get("output", {}), _walls(version))
+        return Order(
+            spec_of(version), row, version.overlay.get("output", {}), _walls(version), envelopes.about(version)
+        )
 
     def perform(self, order: Order) -> Ended:
         try:
@@ -62,7 +66,7 @@ class PredictionExecutor:
             if _too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
             scores = client.score(order.spec, [order.row], timeout=order.spec.seconds + 30)
-            answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores))
+            answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores), order.about)
             return Ended(ok=True, result=answer, facts={"cold": scores.cold})
         except ScorerUnavailable:
             return Ended(ok=False, reason="scorer-down", retry=True)
@@ -126,7 +130,7 @@ def _facts(scores) -> dict:
 
 def _seal(prediction: Prediction, answer: Answer) -> None:
     content = envelopes.finish(
-        prediction.inputs, version=prediction.version, reading=answer.reading, columns=answer.columns, facts=answer.run
+        prediction.inputs, about=answer.about, reading=answer.reading, columns=answer.columns, facts=answer.run
     )
     Envelope.objects.create(prediction=prediction, content=content)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.records import units
-from portal.records.queries import Measurement, Record
+from portal.records.queries import Measurement, Needs, Record
 from portal.registry import answers
 from portal.registry.spec import Field, FormSpec, number_text
 
@@ -27,6 +27,13 @@ def fill(form: FormSpec, record: Record) -> dict[str, Prefilled]:
     """The fields of a form that the record has something to say about."""
     found = {field.name: _fill(field, record) for field in form.fields if field.record and field.asked}
     return {name: prefilled for name, prefilled in found.items() if prefilled is not None}
+
+
+def needs_of(form: FormSpec) -> Needs:
+    """The parts of a record that a form is filled from."""
+    maps = [field.record for field in form.fields if field.record and field.asked]
+    codes = {code for record in maps if record.get("kind") == "observation" for code in record.get("codes", ())}
+    return Needs(frozenset(str(record.get("kind")) for record in maps), frozenset(codes))
 
 
 def _fill(field: Field, record: Record) -> Prefilled | None:

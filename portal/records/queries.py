@@ -105,19 +105,31 @@ def summary(patient: Patient) -> PatientSummary:
     )
 
 
-def record_of(patient: Patient) -> Record:
-    """The whole record of one patient."""
+@dataclass(frozen=True)
+class Needs:
+    """Which parts of a record a purpose asks for; `codes` limits the measurements. Minimum necessary."""
+
+    kinds: frozenset[str] = frozenset({"observation", "condition", "medication", "encounters"})
+    codes: frozenset[str] | None = None
+
+
+EVERYTHING = Needs()
+
+
+def record_of(patient: Patient, needs: Needs = EVERYTHING) -> Record:
+    """The record of one patient, or the parts of it that are needed; the rest is not even decrypted."""
     return Record(
         patient=summary(patient),
-        measurements=_measurements(patient),
-        conditions=_entries(Condition, patient),
-        medications=_entries(MedicationRequest, patient),
-        encounters=_entries(Encounter, patient),
+        measurements=_measurements(patient, needs) if "observation" in needs.kinds else [],
+        conditions=_entries(Condition, patient) if "condition" in needs.kinds else [],
+        medications=_entries(MedicationRequest, patient) if "medication" in needs.kinds else [],
+        encounters=_entries(Encounter, patient) if "encounters" in needs.kinds else [],
     )
 
 
-def _measurements(patient: Patient) -> list[Measurement]:
+def _measurements(patient: Patient, needs: Needs) -> list[Measurement]:
     rows = Observation.objects.filter(patient=patient).only("code", "content")
+    rows = rows if needs.codes is None else rows.filter(code__in=needs.codes)
     usable = [_measurement(row) for row in rows if row.content.get("status") in USABLE]
     return sorted(usable, key=lambda found: found.at.timestamp() if found.at else float("-inf"), reverse=True)
 
