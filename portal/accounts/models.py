@@ -2,12 +2,17 @@
 
 from functools import cached_property
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 
+from portal.core import prepared
 from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
+
+
+def _role_names(person: int):
+    return Group.objects.filter(user=person).values_list("name", flat=True)
 
 
 class User(AbstractUser):
@@ -23,7 +28,7 @@ class User(AbstractUser):
     @cached_property
     def role_names(self) -> frozenset[str]:
         """The Django groups this person is in."""
-        return frozenset(self.groups.values_list("name", flat=True))
+        return frozenset(prepared.rows("roles", _role_names, self.pk))
 
     @property
     def label(self) -> str:

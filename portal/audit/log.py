@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from django.conf import settings
@@ -56,7 +56,7 @@ def keyed(text: str) -> str:
 
 def _row(draft: Draft, place: int, epoch: int) -> AuditEvent:
     here = context.current()
-    facts = asdict(draft) | {
+    facts = vars(draft) | {
         "epoch": epoch,
         "recorded_at": clock.now().isoformat(),
         "request": here.request,

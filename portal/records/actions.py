@@ -13,7 +13,7 @@ from portal.records.models import TREAT, CareRelationship, CareUnit, Patient
 @action(Permission.PATIENT_LIST, verb="patient.listed")
 def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queries.PatientSummary]:
     """The patients on this person's wards, by name; `search` matches part of a name or a whole record number."""
-    rows = policy.visible_to(Patient.objects.select_related("care_unit"), by, Permission.PATIENT_LIST)
+    rows = policy.visible_to(queries.with_ward(), by, Permission.PATIENT_LIST)
     found = [queries.summary(row) for row in rows]
     if search:
         found = [patient for patient in found if _matches(patient, search)]
@@ -24,7 +24,7 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
     return shown
 
 
-@action(Permission.PATIENT_READ, verb="patient.opened", on=Patient)
+@action(Permission.PATIENT_READ, verb="patient.opened", on=Patient, rows=queries.with_ward)
 def open_patient(*, by, on) -> queries.Record:
     """One patient's record."""
     return queries.record_of(on)
