@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    *[name for name in envstr("FORMULARY_EXTRA_APPS").split(",") if name],
 ]
 
 MIDDLEWARE = [

@@ -11,8 +11,8 @@ from portal.core.ids import new_id
 from portal.core.phi import Phi
 
 
-def _role_names(person: int):
-    return Group.objects.filter(user=person).values_list("name", flat=True)
+def _memberships(person: int):
+    return Group.objects.filter(user=person).values_list("pk", "name")
 
 
 class User(AbstractUser):
@@ -26,9 +26,14 @@ class User(AbstractUser):
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
 
     @cached_property
+    def memberships(self) -> dict[int, str]:
+        """The Django groups this person is in, by key."""
+        return dict(prepared.rows("memberships", _memberships, self.pk))
+
+    @cached_property
     def role_names(self) -> frozenset[str]:
-        """The Django groups this person is in."""
-        return frozenset(prepared.rows("roles", _role_names, self.pk))
+        """The names of these groups."""
+        return frozenset(self.memberships.values())
 
     @property
     def label(self) -> str:

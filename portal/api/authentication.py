@@ -39,11 +39,11 @@ def _find(text: str) -> ApiToken | None:
     rows = prepared.rows("token", _live, token_digest(text))
     if not rows:
         return None
-    rows[0].user.role_names = frozenset(row.role for row in rows if row.role)
+    rows[0].user.memberships = {row.group: row.role for row in rows if row.group}
     return rows[0]
 
 
 def _live(digest: str):
     """The token with its person, once for each role of theirs."""
-    rows = ApiToken.objects.select_related("user").annotate(role=F("user__groups__name"))
+    rows = ApiToken.objects.select_related("user").annotate(group=F("user__groups"), role=F("user__groups__name"))
     return rows.filter(digest=digest, revoked_at__isnull=True, expires_at__gt=clock.now(), user__is_active=True)
