@@ -33,7 +33,7 @@ def open_patient(*, by, on) -> queries.Record:
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
 def assign(*, by, on, person, until=None) -> CareRelationship:
     """Let a clinician treat a ward's patients, until a day or for good."""
-    grants.give(TREAT, to=person, on=on, until=until)
+    grants.give(TREAT, to=person, on=on, until=until, by=by)
     event().note(person=person.public_id, until=str(until or ""))
     return CareRelationship.objects.create(person=person, care_unit=on, until=until)
 

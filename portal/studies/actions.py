@@ -3,6 +3,7 @@
 from portal.access import grants
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.access.states import GrantKind
 from portal.core.problems import BadInput
 from portal.studies.models import MEMBER, Study
 
@@ -20,12 +21,12 @@ def open_study(*, by, on=None, slug, title) -> Study:
 @action(Permission.STUDY_MANAGE, verb="study.member-added", on=Study)
 def add_member(*, by, on, person, until=None) -> None:
     """Let a person work in a study, until a day or for good."""
-    grants.give(MEMBER, to=person, on=on, until=until)
+    grants.give(MEMBER, to=person, on=on, until=until, kind=GrantKind.MEMBERSHIP, by=by)
     event().note(person=person.public_id, until=str(until or ""))
 
 
 @action(Permission.STUDY_MANAGE, verb="study.member-removed", on=Study)
 def remove_member(*, by, on, person) -> None:
     """End a person's membership now."""
-    grants.end(MEMBER, of=person, on=on)
+    grants.end(MEMBER, of=person, on=on, by=by)
     event().note(person=person.public_id)
