@@ -96,6 +96,7 @@ def touch_token(*, by, on) -> None:
     """Note that a token is in use, at most once a minute."""
     on.last_used_at = clock.now()
     on.save(update_fields=("last_used_at",))
+    event().note(person=on.user.public_id)
 
 
 @action(Permission.AUDIT_READ, verb="audit.viewed")

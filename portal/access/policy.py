@@ -53,7 +53,7 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
         return Decision(False, refusal, hidden=on is not None and not sees(by, on))
     if on is None:
         return Decision(True, f"Your role holds the right {permission}.")
-    rule = _RULES.get((type(on), permission))
+    rule = _RULES.get((on.__class__, permission))
     if rule and _passes(by, rule[0], on):
         return Decision(True, f"You may, because {rule[1]}.")
     return Decision(False, _object_refusal(on), hidden=not sees(by, on))
@@ -61,10 +61,10 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
 
 def sees(by, on: Model) -> bool:
     """Whether an object's existence may show to this actor."""
-    permission = _SEE.get(type(on))
+    permission = _SEE.get(on.__class__)
     if permission is None or _role_refusal(by, permission):
         return False
-    return _passes(by, _RULES[type(on), permission][0], on)
+    return _passes(by, _RULES[on.__class__, permission][0], on)
 
 
 def visible_to(queryset: QuerySet, by, permission: Permission) -> QuerySet:
@@ -84,7 +84,8 @@ def require(by, permission: Permission, on: Model | None = None) -> Decision:
 
 
 def _passes(by, rule: Rule, on: Model) -> bool:
-    return type(on)._default_manager.filter(pk=on.pk).filter(rule(by)).exists()
+    # `request.user` is a lazy object: its class, not its type, is the model.
+    return on.__class__._default_manager.filter(pk=on.pk).filter(rule(by)).exists()
 
 
 def _role_refusal(by, permission: Permission) -> str:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from portal.access import policy
 from portal.access.action import action, event
+from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.compute import actions as compute
 from portal.core.ids import new_id
@@ -101,7 +102,8 @@ def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.Pred
 @action(Permission.JOB_CANCEL, verb="prediction.cancelled", on=Prediction)
 def cancel(*, by, on) -> None:
     """Stop a prediction that is not done."""
-    compute.cancel(by=by, on=on.job)
+    # Whoever treats the patient may stop a run, also a colleague's; this verb's event names them.
+    compute.cancel(by=SYSTEM, on=on.job)
 
 
 def choose_version(*, by, slug: str, number: int | None) -> ModelVersion:

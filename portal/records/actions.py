@@ -1,13 +1,15 @@
 """Verbs on patients and wards."""
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from portal.access import grants, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.core import clock
 from portal.core.crypto import blind_index
+from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, Patient
+from portal.records.models import TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient
 
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
@@ -31,11 +33,59 @@ def open_patient(*, by, on) -> queries.Record:
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
-def assign(*, by, on, person, until=None) -> CareRelationship:
-    """Let a clinician treat a ward's patients, until a day or for good."""
-    grants.give(TREAT, to=person, on=on, until=until)
-    event().note(person=person.public_id, until=str(until or ""))
-    return CareRelationship.objects.create(person=person, care_unit=on, until=until)
+def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelationship:
+    """Let a clinician treat a ward's patients from a moment until a moment, or for good; `covers` names whose shift it is."""
+    begins = since or clock.now()
+    if until and since and until <= since:
+        raise BadInput({"until": "The end must come after the beginning."})
+    relation = CareRelationship.objects.create(person=person, care_unit=on, since=begins, until=until)
+    if begins <= clock.now():
+        over = until is not None and until <= clock.now()
+        grants.give(TREAT, to=person, on=on, until=until if over else _reach_until(person, on))
+    event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
+    if covers:
+        event().note(covers=covers.public_id)
+    return relation
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.assignment-ended", on=CareRelationship)
+def end_assignment(*, by, on) -> None:
+    """End an assignment now; another one of the same person on the same ward goes on."""
+    if on.until and on.until <= clock.now():
+        raise Conflict("This assignment has ended already.")
+    on.until = clock.now()
+    on.since = min(on.since, on.until)
+    on.save(update_fields=("until", "since"))
+    event().note(person=on.person.public_id, unit=on.care_unit.public_id)
+    if _live(on.person, on.care_unit).exists():
+        grants.give(TREAT, to=on.person, on=on.care_unit, until=_reach_until(on.person, on.care_unit))
+    else:
+        grants.end(TREAT, of=on.person, on=on.care_unit)
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.person-moved", on=CareRelationship)
+def move_person(*, by, on, to) -> CareRelationship:
+    """Move a person to another ward in one step: the old assignment ends, the new one has its end date."""
+    if to.pk == on.care_unit_id:
+        raise BadInput({"to": f"{on.person.label} works on {to} already; choose another ward."})
+    until = on.until
+    end_assignment(by=by, on=on)
+    event().note(person=on.person.public_id, to=to.public_id)
+    return assign(by=by, on=to, person=on.person, until=until)
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.assignments-begun")
+def begin_assignments(*, by, on=None) -> int:
+    """Open the wards of assignments whose day has come; the keeper calls it."""
+    held = CareUnitUserPermission.objects.filter(user=OuterRef("person"), content_object=OuterRef("care_unit"))
+    open_now = held.filter(Q(until=None) | Q(until__gt=clock.now()))
+    due = _running().filter(~Exists(open_now), person__is_active=True).select_related("person", "care_unit")
+    for relation in due:
+        grants.give(TREAT, to=relation.person, on=relation.care_unit, until=relation.until)
+        event().also("unit.person-assigned", relation.care_unit, person=relation.person.public_id)
+    if not due:
+        event().skip()
+    return len(due)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")
@@ -45,6 +95,22 @@ def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     counts = dict(rows)
     units = CareUnit.objects.filter(pk__in=counts)
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
+
+
+def _running():
+    """The assignments that have begun and not ended."""
+    now = clock.now()
+    return CareRelationship.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now)
+
+
+def _live(person, unit):
+    return _running().filter(person=person, care_unit=unit)
+
+
+def _reach_until(person, unit):
+    """When the last running assignment of a person on a ward ends; None for never."""
+    ends = list(_live(person, unit).values_list("until", flat=True))
+    return None if None in ends else max(ends, default=clock.now())
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from portal.access import actors, policy
 from portal.access.permissions import Permission
-from portal.records.models import TREAT, CareUnit, CareUnitUserPermission, Patient
+from portal.records.models import TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient
 
 _WHY = "you are assigned to the ward"
 
@@ -28,4 +28,5 @@ def register() -> None:
     policy.register(Patient, Permission.PATIENT_LIST, patients_of, _WHY)
     policy.register(Patient, Permission.PREDICTION_RUN, patients_of, _WHY)
     policy.register(CareUnit, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards")
+    policy.register(CareRelationship, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards", see=True)
     policy.register(CareUnit, Permission.PATIENT_LIST, _units_of, _WHY, see=True)

@@ -18,7 +18,7 @@ CLINIC = (200, 200, 403, 403, 403, 403, 403)
 SEES_MODEL = (200, 200, 200, 404, 200, 404, 404)
 COMMITTEE = (403, 403, 403, 404, 200, 404, 404)
 ALL = (200,) * 7
-ADMIN = (302, 302, 302, 302, 302, 200, 302)
+ADMIN = (403, 403, 403, 403, 403, 200, 403)
 OFFICER = (403, 403, 403, 403, 403, 403, 200)
 
 # name: (arguments, expected status for each of PEOPLE in order)
@@ -75,6 +75,7 @@ ELSEWHERE = {
     "account_inactive",
     "account_reauthenticate",
     "mfa_authenticate",
+    "mfa_reauthenticate",
     "account:revoke",
 }
 
