@@ -109,6 +109,12 @@ def read_log(*, by, on=None, filters, limit=50, before=None) -> list[AuditEvent]
     return list(rows.order_by("-id")[:limit])
 
 
+@action(Permission.AUDIT_READ, verb="routes.exported")
+def export_routes(*, by, on=None, rows) -> None:
+    """Write down that the route matrix was taken along as a file."""
+    event().note(rows=rows)
+
+
 @action(Permission.AUDIT_VERIFY, verb="audit.verified")
 def record_check(*, by, on=None, verdict) -> None:
     """Write down that the ledger was checked, and what the check said."""

@@ -37,6 +37,7 @@ SENTENCES = {
     "prediction.requested": "ran a model",
     "quota.set": "set a quota",
     "record.imported": "imported records",
+    "routes.exported": "downloaded the route matrix",
     "study.member-added": "added a person to a study",
     "study.member-removed": "took a person out of a study",
     "study.opened": "opened a study",

@@ -11,6 +11,7 @@ DOORS = (
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
+    ("oversight:routes", "Routes", "map", P.AUDIT_READ),
     ("admin:index", "Administration", "cog-6-tooth", P.QUOTA_SET),
     ("system", "System", "server", P.SYSTEM_SEE),
 )

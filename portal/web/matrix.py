@@ -66,6 +66,8 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:stop": (BOTH, "model version", P.MODEL_STOP, Phi.NONE),
     "oversight:change-form": (BOTH, "model version", P.MODEL_REVIEW, Phi.NONE),
     "oversight:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
+    "oversight:routes": (GET, "", P.AUDIT_READ, Phi.NONE),
+    "oversight:routes-file": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:integrity": (BOTH, "event", P.AUDIT_VERIFY, Phi.NONE),
     "system": (GET, "", P.SYSTEM_SEE, Phi.NONE),
     "account:tokens": (BOTH, "token", P.TOKEN_ISSUE, Phi.NONE),

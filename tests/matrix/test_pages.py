@@ -40,6 +40,8 @@ PAGES = {
     "oversight:change-form": (("version",), COMMITTEE),
     "oversight:stop": (("version",), COMMITTEE),
     "oversight:events": ((), OFFICER),
+    "oversight:routes": ((), OFFICER),
+    "oversight:routes-file": ((), OFFICER),
     "oversight:integrity": ((), OFFICER),
     "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),

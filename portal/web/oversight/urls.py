@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, events
+from portal.web.oversight import approvals, events, routes
 
 app_name = "oversight"
 urlpatterns = [
@@ -12,5 +12,7 @@ urlpatterns = [
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("events/", events.events, name="events"),
+    path("routes/", routes.routes, name="routes"),
+    path("routes/file/", routes.routes_file, name="routes-file"),
     path("integrity/", events.integrity, name="integrity"),
 ]
