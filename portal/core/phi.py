@@ -41,6 +41,12 @@ def classes_of(model) -> dict[str, Phi]:
     return {field.name: declared.get(field.name) or _implied(field) for field in model._meta.concrete_fields}
 
 
+def masked_fields() -> frozenset[str]:
+    """The names of all fields of ours that say more than a pseudonym."""
+    ours = [model for model in apps.get_models() if model.__module__.startswith("portal.")]
+    return frozenset(name for model in ours for name, kind in classes_of(model).items() if kind in MASKED)
+
+
 def unclassified() -> list[str]:
     """Fields of our own models that carry no class, as `app.Model.field`."""
     ours = [model for model in apps.get_models() if model.__module__.startswith("portal.")]
