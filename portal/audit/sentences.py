@@ -35,6 +35,7 @@ SENTENCES = {
     "prediction.listed": "saw the patient's predictions in a list",
     "prediction.opened": "opened a prediction",
     "prediction.requested": "ran a model",
+    "person.staff-proposed": "looked at the practitioners who could get an account",
     "quota.set": "set a quota",
     "record.imported": "imported records",
     "routes.exported": "downloaded the route matrix",

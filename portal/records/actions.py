@@ -1,15 +1,29 @@
 """Verbs on patients and wards."""
 
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import count
+
 from django.db.models import Count, Exists, OuterRef, Q
 
 from portal.access import grants, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.accounts.models import User
 from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient
+from portal.records.models import TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient, Practitioner
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An account that could be made for a practitioner of the records."""
+
+    username: str
+    name: str
 
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
@@ -95,6 +109,28 @@ def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     counts = dict(rows)
     units = CareUnit.objects.filter(pk__in=counts)
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
+
+
+@action(Permission.PERSON_MANAGE, verb="person.staff-proposed")
+def propose_staff(*, by, on=None) -> list[Proposal]:
+    """The practitioners of the imported records as accounts that could be made; nobody is added by this."""
+    names = sorted({name for row in Practitioner.objects.all() if (name := row.content.get("name", "").strip())})
+    taken = set(User.objects.values_list("username", flat=True))
+    found = []
+    for name in names:
+        username = _free_username(name, taken)
+        taken.add(username)
+        found.append(Proposal(username, name))
+    event().note(proposed=len(found))
+    return found
+
+
+def _free_username(name: str, taken: set[str]) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z]+", plain) or ["person"]
+    base = ".".join((words[0], words[-1])) if len(words) > 1 else words[0]
+    numbers = (f"{base}{number}" for number in count(2))
+    return base if base not in taken else next(name for name in numbers if name not in taken)
 
 
 def _running():
