@@ -15,6 +15,7 @@ urlpatterns = [
     path("clinic/", include("portal.web.clinic.urls")),
     path("lab/", include("portal.web.lab.urls")),
     path("oversight/", include("portal.web.oversight.urls")),
+    path("hospital/", include("portal.web.hospital.urls")),
     path("system/", system.system, name="system"),
     path("account/", include("portal.web.account.urls")),
     path("admin/", admin.site.urls),

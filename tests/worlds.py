@@ -161,13 +161,14 @@ def _objects(world: World, version) -> None:
         "patient": ward, "prediction": ward, "model": formulary, "model version": formulary,
         "job": frozenset({("clinician", "own"), ("admin", "own")}), "token": frozenset({("clinician", "own")}),
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
-        "care unit": frozenset({("admin", "own")}), "study": frozenset({("admin", "own")}),
+        "care unit": ward | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
+        "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute",
+        "app_label": "compute", "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
     world.lists = world.near | {"patient": ward | elsewhere, "event": frozenset({("auditor", "own")})}
@@ -218,9 +219,10 @@ def unlock_and_save(rows, field_name: str) -> None:
             row.save(update_fields=(field_name,))
 
 
-# The right by which a kind of object shows that it exists.
+# The rights by which a kind of object shows that it exists.
 SEEING = {
-    "patient": P.PATIENT_READ, "prediction": P.PREDICTION_READ, "model": P.MODEL_SEE, "model version": P.MODEL_SEE,
-    "job": P.JOB_SEE, "token": P.TOKEN_ISSUE, "quota": P.QUOTA_SEE, "user": P.PERSON_MANAGE,
-    "care unit": P.UNIT_ASSIGN, "study": P.STUDY_MANAGE,
+    "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
+    "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
+    "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE},
 }  # fmt: skip

@@ -23,6 +23,7 @@ SENTENCES = {
     "patient.opened": "opened the patient's record",
     "person.added": "added a person",
     "person.deactivated": "shut a person out",
+    "person.left": "shut a person out and ended everything they could reach",
     "person.password-set": "set a person's password",
     "person.roles-set": "set a person's roles",
     "person.sign-in-failed": "failed to sign in",

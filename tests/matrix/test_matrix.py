@@ -109,7 +109,7 @@ def expected(row: matrix.Route, method: str, who: worlds.Who, world, scopes=("*"
         if is_api(row) and method == "GET":
             return OPEN if holds and (not row.object or who in world.lists[row.object]) else EMPTY
         return OPEN if holds else FORBIDDEN
-    sees = who in world.near[row.object] and worlds.SEEING[row.object] in rights(who, scopes)
+    sees = who in world.near[row.object] and worlds.SEEING[row.object] & rights(who, scopes)
     if row.name.startswith("admin:") and not holds:
         return FORBIDDEN
     if not sees:

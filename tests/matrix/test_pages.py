@@ -19,6 +19,7 @@ SEES_MODEL = (200, 200, 200, 404, 200, 404, 404)
 COMMITTEE = (403, 403, 403, 404, 200, 404, 404)
 ALL = (200,) * 7
 ADMIN = (403, 403, 403, 403, 403, 200, 403)
+OFFICE = (403, 403, 403, 403, 403, 200, 403)
 OFFICER = (403, 403, 403, 403, 403, 403, 200)
 
 # name: (arguments, expected status for each of PEOPLE in order)
@@ -43,6 +44,10 @@ PAGES = {
     "oversight:routes": ((), OFFICER),
     "oversight:routes-file": ((), OFFICER),
     "oversight:integrity": ((), OFFICER),
+    "hospital:people": ((), OFFICE),
+    "hospital:join": ((), OFFICE),
+    "hospital:wards": ((), OFFICE),
+    "hospital:studies": ((), OFFICE),
     "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),
     "admin:index": ((), ADMIN),
@@ -71,6 +76,14 @@ POSTS = {
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
 ELSEWHERE = {
+    "hospital:person",
+    "hospital:leave",
+    "hospital:ward",
+    "hospital:assign",
+    "hospital:end",
+    "hospital:move",
+    "hospital:study",
+    "hospital:member-end",
     "static",
     "account_login",
     "account_logout",
