@@ -15,6 +15,7 @@ urlpatterns = [
     path("clinic/", include("portal.web.clinic.urls")),
     path("lab/", include("portal.web.lab.urls")),
     path("oversight/", include("portal.web.oversight.urls")),
+    path("hospital/", include("portal.web.hospital.urls")),
     path("system/", system.system, name="system"),
     path("account/", include("portal.web.account.urls")),
     path("admin/", admin.site.urls),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
+    path("accounts/2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("healthz", home.healthz, name="healthz"),
     path("readyz", home.readyz, name="readyz"),
 ]

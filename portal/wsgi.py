@@ -7,8 +7,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 from portal import celery  # noqa: E402, F401  (tasks are sent through the portal's own Celery application)
+from portal.core.start import refuse_unsafe  # noqa: E402
 
 application = get_wsgi_application()
+refuse_unsafe()
 
 # What is loaded by now stays for good: the collector need not walk through it at every turn.
 gc.collect()

@@ -96,6 +96,7 @@ def touch_token(*, by, on) -> None:
     """Note that a token is in use, at most once a minute."""
     on.last_used_at = clock.now()
     on.save(update_fields=("last_used_at",))
+    event().note(person=on.user.public_id)
 
 
 @action(Permission.AUDIT_READ, verb="audit.viewed")
@@ -106,6 +107,12 @@ def read_log(*, by, on=None, filters, limit=50, before=None) -> list[AuditEvent]
     if before:
         rows = rows.filter(id__lt=before)
     return list(rows.order_by("-id")[:limit])
+
+
+@action(Permission.AUDIT_READ, verb="routes.exported")
+def export_routes(*, by, on=None, rows) -> None:
+    """Write down that the route matrix was taken along as a file."""
+    event().note(rows=rows)
 
 
 @action(Permission.AUDIT_VERIFY, verb="audit.verified")

@@ -2,11 +2,14 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten
 from django.http import HttpResponseRedirect
+from django.views.decorators.http import require_http_methods
 
 from portal.access import actions, policy, roles
 from portal.access.permissions import Permission
 from portal.accounts.models import User
+from portal.core import phi
 from portal.core.problems import Problem
 
 
@@ -15,6 +18,45 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     permission: Permission
     list_per_page = 50
+    pages = ("changelist", "change")
+
+    @classmethod
+    def methods_of(cls, page: str) -> tuple[str, ...]:
+        """What a page of this table answers to: posts only where something can be done."""
+        return ("GET", "POST") if page == "changelist" and cls.actions else ("GET",)
+
+    def get_urls(self):
+        """The pages that exist here: nothing is deleted, and the ledger is the history."""
+        start = f"{self.opts.app_label}_{self.opts.model_name}_"
+        kept = [found for found in super().get_urls() if (found.name or "").removeprefix(start) in self.pages]
+        for found in kept:
+            methods = self.methods_of(found.name.removeprefix(start))
+            found.callback = require_http_methods([*methods, "HEAD"])(found.callback)
+        return kept
+
+    def phi(self) -> str:
+        """The PHI class of these pages: that of the field which says most."""
+        names = [*self.list_display, *self.list_filter, *self.search_fields, *self._declared_fields()]
+        return phi.most(found for name in names if (found := phi.class_at(self.model, str(name))))
+
+    def get_list_display(self, request):
+        return self._unmasked(super().get_list_display(request))
+
+    def get_list_filter(self, request):
+        return self._unmasked(super().get_list_filter(request))
+
+    def get_search_fields(self, request):
+        return self._unmasked(super().get_search_fields(request))
+
+    def get_fields(self, request, obj=None):
+        return self._unmasked(super().get_fields(request, obj))
+
+    def _declared_fields(self):
+        return self.fields or getattr(getattr(self.form, "_meta", None), "fields", None) or ()
+
+    def _unmasked(self, names) -> list:
+        """Without what says more about a person than a pseudonym: those who run the machines never see it."""
+        return [name for name in flatten(names) if phi.class_at(self.model, str(name)) not in phi.MASKED]
 
     def _allowed(self, request) -> bool:
         return policy.decide(request.user, self.permission).allowed
@@ -40,6 +82,12 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 class VerbAdmin(ReadOnlyAdmin):
     """Rows that are added and changed through an action; `perform` names it."""
+
+    pages = ("changelist", "add", "change")
+
+    @classmethod
+    def methods_of(cls, page):
+        return super().methods_of(page) if page == "changelist" else ("GET", "POST")
 
     def has_add_permission(self, request):
         return self._allowed(request)
@@ -100,6 +148,7 @@ class PersonAdmin(VerbAdmin):
     """People: their roles, and shutting them out; nobody is ever removed."""
 
     permission = Permission.PERSON_MANAGE
+    pages = ("changelist", "change")
     form = PersonForm
     list_display = ("username", "label", "held", "is_active", "last_login")
     list_filter = ("is_active", "groups")

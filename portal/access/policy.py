@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from django.db.models import Model, Q, QuerySet, Value
 
-from portal.access import actors, audience, roles
+from portal.access import actors, roles
 from portal.access.permissions import Permission
 from portal.core import prepared
+from portal.core.arrays import among
 from portal.core.problems import Problem
 
 Rule = Callable[[object], Q]
@@ -57,7 +58,7 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
         return Decision(False, refusal, hidden=on is not None and not sees(by, on))
     if on is None:
         return Decision(True, f"Your role holds the right {permission}.")
-    rule = _RULES.get((type(on), permission))
+    rule = _RULES.get((on.__class__, permission))
     if rule and _passes(by, rule[0], on):
         return Decision(True, f"You may, because {rule[1]}.")
     return Decision(False, _object_refusal(on), hidden=not sees(by, on))
@@ -87,10 +88,10 @@ def _nothing(model: type[Model]) -> Decision:
 
 def sees(by, on: Model) -> bool:
     """Whether an object's existence may show to this actor."""
-    permission = _SEE.get(type(on))
+    permission = _SEE.get(on.__class__)
     if permission is None or _role_refusal(by, permission):
         return False
-    return _passes(by, _RULES[type(on), permission][0], on)
+    return _passes(by, _RULES[on.__class__, permission][0], on)
 
 
 def visible_to(queryset: QuerySet, by, permission: Permission) -> QuerySet:
@@ -105,7 +106,7 @@ def permitted(by, permission: Permission, objects: list[Model]) -> frozenset[int
     """The keys of those objects, all of one model, that a right reaches: a page's checks in one query."""
     if not objects:
         return frozenset()
-    rows = type(objects[0])._default_manager.filter(audience.among([on.pk for on in objects])).order_by()
+    rows = type(objects[0])._default_manager.filter(among([on.pk for on in objects])).order_by()
     return frozenset(visible_to(rows, by, permission).values_list("pk", flat=True))
 
 
@@ -129,7 +130,8 @@ def enforce(decision: Decision) -> Decision:
 
 def _passes(by, rule: Rule, on: Model) -> bool:
     reach = rule(by)
-    return not reach or type(on)._default_manager.filter(pk=on.pk).filter(reach).exists()
+    # `request.user` is a lazy object: its class, not its type, is the model.
+    return not reach or on.__class__._default_manager.filter(pk=on.pk).filter(reach).exists()
 
 
 def _role_refusal(by, permission: Permission) -> str:

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 
+from portal.access import policy
 from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, page, size_of
@@ -49,6 +50,7 @@ def _list(request):
 
 
 def _create(request):
+    policy.require(request.user, Permission.PREDICTION_RUN)
     asked = _read(request)
     view = lane.ask(
         by=request.user, on=asked.get("patient"), version=actions.Choice(asked["model"], asked.get("version")),

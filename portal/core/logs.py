@@ -2,8 +2,28 @@
 
 import json
 import logging
+import re
 import traceback
+from functools import cache
 from pathlib import Path
+
+_WITHHELD = "(withheld)"
+_QUERY = re.compile(r"(?<=/)\?\S*")
+_ON_THE_WAY = frozenset(
+    {
+        "name",
+        "given",
+        "family",
+        "mrn",
+        "birth_date",
+        "birthDate",
+        "inputs",
+        "output",
+        "values",
+        "search",
+        "patient_name",
+    }
+)
 
 
 class SafeFormatter(logging.Formatter):
@@ -22,12 +42,47 @@ class SafeFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
     def _message(self, record: logging.LogRecord) -> str:
-        return str(record.msg) if _holds_exception(record) else record.getMessage()
+        if _holds_exception(record):
+            return str(record.msg)
+        try:
+            return str(record.msg) % _scrubbed(record) if record.args else str(record.msg)
+        except (TypeError, ValueError):
+            return str(record.msg)
 
 
 def _holds_exception(record: logging.LogRecord) -> bool:
     args = record.args if isinstance(record.args, tuple) else (record.args,)
     return any(isinstance(value, BaseException) for value in args)
+
+
+def _scrubbed(record: logging.LogRecord):
+    """The arguments without what may say something about a person: values under names of the record, queries."""
+    args = record.args
+    if isinstance(args, tuple):
+        return tuple(_clean(value) for value in args)
+    # Celery calls its tasks' names “name”, and writes them in every line about a task.
+    kept = {"name": args["name"]} if isinstance(args, dict) and _of_celery(record) else {}
+    return _clean(args) | kept if isinstance(args, dict) else _clean(args)
+
+
+def _of_celery(record: logging.LogRecord) -> bool:
+    return record.name.startswith("celery") and "name" in record.args
+
+
+def _clean(value):
+    if isinstance(value, dict):
+        return {name: _WITHHELD if str(name) in masked_names() else _clean(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_clean(item) for item in value) if type(value) in (list, tuple) else _WITHHELD
+    return _QUERY.sub("", value) if isinstance(value, str) else value
+
+
+@cache
+def masked_names() -> frozenset[str]:
+    """The names of all fields whose class is above a pseudonym, and what their values are called on their way."""
+    from portal.core.phi import masked_fields
+
+    return masked_fields() | _ON_THE_WAY
 
 
 def _frames(trace) -> list[str]:

@@ -5,21 +5,23 @@ from pathlib import Path
 
 from portal.access import actions as access
 from portal.access.actors import SYSTEM
+from portal.accounts.invented import NAMES
 from portal.accounts.models import User
 from portal.core.keys import write_key
 from portal.studies import actions as studies
 from portal.studies.models import Study
 
-CAST = {
-    "clinician": ("Amara Okafor", ["clinician"]),
-    "clinician2": ("Jonas Lind", ["clinician"]),
-    "scientist": ("Mei Tanaka", ["scientist"]),
-    "scientist2": ("Luca Ferri", ["scientist"]),
-    "reviewer": ("Ruth Adler", ["reviewer"]),
-    "reviewer2": ("Tomás Vega", ["reviewer"]),
-    "admin": ("Ines Prado", ["admin"]),
-    "auditor": ("Noor Haddad", ["auditor"]),
+ROLES = {
+    "clinician": ["clinician"],
+    "clinician2": ["clinician"],
+    "scientist": ["scientist"],
+    "scientist2": ["scientist"],
+    "reviewer": ["reviewer"],
+    "reviewer2": ["reviewer"],
+    "admin": ["admin"],
+    "auditor": ["auditor"],
 }
+CAST = {name: (shown, ROLES[name]) for name, shown in NAMES.items()}
 STUDIES = {"demo": ("Demonstration study", "scientist"), "other": ("Another study", "scientist2")}
 
 

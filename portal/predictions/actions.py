@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from portal.access import actors, policy
 from portal.access.action import action, event
+from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.compute import actions as compute
 from portal.compute.executors import Ended
@@ -126,7 +127,8 @@ def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.Pred
 @action(Permission.JOB_CANCEL, verb="prediction.cancelled", on=Prediction)
 def cancel(*, by, on) -> None:
     """Stop a prediction that is not done."""
-    compute.cancel(by=by, on=on.job)
+    # Whoever treats the patient may stop a run, also a colleague's; this verb's event names them.
+    compute.cancel(by=SYSTEM, on=on.job)
 
 
 def choose_version(*, by, slug: str, number: int | None) -> ModelVersion:

@@ -1,13 +1,29 @@
 """Verbs on patients and wards."""
 
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import count
+
 from django.db.models import Count
 
 from portal.access import grants, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.accounts.models import User
+from portal.core import clock
 from portal.core.crypto import blind_index
+from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, Patient
+from portal.records.models import TREAT, CareRelationship, CareUnit, Patient, Practitioner
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An account that could be made for a practitioner of the records."""
+
+    username: str
+    name: str
 
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
@@ -31,11 +47,41 @@ def open_patient(*, by, on) -> queries.Record:
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
-def assign(*, by, on, person, until=None) -> CareRelationship:
-    """Let a clinician treat a ward's patients, until a day or for good."""
-    grants.give(TREAT, to=person, on=on, until=until, by=by)
-    event().note(person=person.public_id, until=str(until or ""))
-    return CareRelationship.objects.create(person=person, care_unit=on, until=until)
+def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelationship:
+    """Let a clinician treat a ward's patients from a moment until a moment, or for good; `covers` names whose shift it is."""
+    if until and since and until <= since:
+        raise BadInput({"until": "The end must come after the beginning."})
+    grant = grants.give(TREAT, to=person, on=on, since=since, until=until, by=by)
+    event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
+    if covers:
+        event().note(covers=covers.public_id)
+    return CareRelationship.objects.create(person=person, care_unit=on, since=grant.since, until=until, grant=grant)
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.assignment-ended", on=CareRelationship)
+def end_assignment(*, by, on) -> None:
+    """End an assignment now; another one of the same person on the same ward goes on."""
+    if on.until and on.until <= clock.now():
+        raise Conflict("This assignment has ended already.")
+    on.until = clock.now()
+    on.since = min(on.since, on.until)
+    on.save(update_fields=("until", "since"))
+    event().note(person=on.person.public_id, unit=on.care_unit.public_id)
+    if on.grant:
+        grants.end_one(on.grant, by=by)
+    else:
+        grants.end(TREAT, of=on.person, on=on.care_unit, by=by)
+
+
+@action(Permission.UNIT_ASSIGN, verb="unit.person-moved", on=CareRelationship)
+def move_person(*, by, on, to) -> CareRelationship:
+    """Move a person to another ward in one step: the old assignment ends, the new one has its end date."""
+    if to.pk == on.care_unit_id:
+        raise BadInput({"to": f"{on.person.label} works on {to} already; choose another ward."})
+    until = on.until
+    end_assignment(by=by, on=on)
+    event().note(person=on.person.public_id, to=to.public_id)
+    return assign(by=by, on=to, person=on.person, until=until)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")
@@ -45,6 +91,28 @@ def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     counts = dict(rows)
     units = CareUnit.objects.filter(pk__in=counts)
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
+
+
+@action(Permission.PERSON_MANAGE, verb="person.staff-proposed")
+def propose_staff(*, by, on=None) -> list[Proposal]:
+    """The practitioners of the imported records as accounts that could be made; nobody is added by this."""
+    names = sorted({name for row in Practitioner.objects.all() if (name := row.content.get("name", "").strip())})
+    taken = set(User.objects.values_list("username", flat=True))
+    found = []
+    for name in names:
+        username = _free_username(name, taken)
+        taken.add(username)
+        found.append(Proposal(username, name))
+    event().note(proposed=len(found))
+    return found
+
+
+def _free_username(name: str, taken: set[str]) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z]+", plain) or ["person"]
+    base = ".".join((words[0], words[-1])) if len(words) > 1 else words[0]
+    numbers = (f"{base}{number}" for number in count(2))
+    return base if base not in taken else next(name for name in numbers if name not in taken)
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:

@@ -5,7 +5,15 @@ from django.db.models import Q
 from portal.access import actors, policy
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind
-from portal.records.models import READ_RECORD, TREAT, CareUnit, CareUnitUserPermission, Patient, PatientUserPermission
+from portal.records.models import (
+    READ_RECORD,
+    TREAT,
+    CareRelationship,
+    CareUnit,
+    CareUnitUserPermission,
+    Patient,
+    PatientUserPermission,
+)  # fmt: skip
 
 _WHY = "you are assigned to the ward, or hold a grant for this patient"
 _EVERY_KIND = tuple(GrantKind)
@@ -45,4 +53,5 @@ def register() -> None:
     policy.register(Patient, Permission.PREDICTION_RUN, patients_of, _WHY)
     policy.register(Patient, Permission.BREAK_GLASS, _in_an_emergency, "it is an emergency, and it will be reviewed")
     policy.register(CareUnit, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards")
+    policy.register(CareRelationship, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards", see=True)
     policy.register(CareUnit, Permission.PATIENT_LIST, _units_of, "you are assigned to the ward", see=True)

@@ -20,7 +20,9 @@ def open_study(*, by, on=None, slug, title) -> Study:
 
 @action(Permission.STUDY_MANAGE, verb="study.member-added", on=Study)
 def add_member(*, by, on, person, until=None) -> None:
-    """Let a person work in a study, until a day or for good."""
+    """Let a person work in a study, until a moment or for good."""
+    if not person.is_active:
+        raise BadInput({"person": f"{person.label} has left; only people with an open account work in a study."})
     grants.give(MEMBER, to=person, on=on, until=until, kind=GrantKind.MEMBERSHIP, by=by)
     event().note(person=person.public_id, until=str(until or ""))
 

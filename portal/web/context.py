@@ -14,6 +14,8 @@ DOORS = (
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
     ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
+    ("oversight:routes", "Routes", "map", P.AUDIT_READ),
+    ("hospital:people", "Hospital", "building-office-2", P.PERSON_MANAGE),
     ("admin:index", "Administration", "cog-6-tooth", P.QUOTA_SET),
     ("system", "System", "server", P.SYSTEM_SEE),
 )

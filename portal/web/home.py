@@ -1,11 +1,13 @@
 """The front page sends each person to the first door of their roles; liveness and readiness for machines."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from portal.accounts import invented
 from portal.web.context import _doors
 
 
@@ -31,4 +33,6 @@ def readyz(request):
         connection.ensure_connection()
     except DatabaseError:
         return JsonResponse({"ok": False, "down": "database"}, status=503)
+    if settings.PRODUCTION and invented.active():
+        return JsonResponse({"ok": False, "down": "demonstration people are in the database"}, status=503)
     return JsonResponse({"ok": True})

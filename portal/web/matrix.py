@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from portal.access import site
 from portal.access.permissions import Permission as P
 from portal.core.phi import Phi
 
+AND = " and "
 NOBODY, SIGNED_IN, OWN = "anyone", "any signed-in person", "the token's or session's person"
 
 
@@ -25,6 +27,11 @@ class Route:
     object: str
     right: str
     phi: str
+
+    @property
+    def rights(self) -> frozenset[P]:
+        """The rights that are all needed; none where it takes no right."""
+        return frozenset(P(word) for word in self.right.split(AND) if word in set(P))
 
     def plain(self) -> dict:
         """As JSON has it."""
@@ -42,6 +49,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "account_inactive": (GET, "", NOBODY, Phi.NONE),
     "account_reauthenticate": (BOTH, "", OWN, Phi.NONE),
     "mfa_authenticate": (BOTH, "", NOBODY, Phi.NONE),
+    "mfa_reauthenticate": (BOTH, "", OWN, Phi.NONE),
     "clinic:patients": (GET, "patient", P.PATIENT_LIST, Phi.IDENTIFIER),
     "clinic:patient": (GET, "patient", P.PATIENT_READ, Phi.CLINICAL),
     "clinic:emergency": (BOTH, "patient", P.BREAK_GLASS, Phi.IDENTIFIER),
@@ -63,7 +71,21 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:cases": (GET, "case", P.CASE_REVIEW, Phi.PSEUDONYM),
     "oversight:case": (BOTH, "case", P.CASE_REVIEW, Phi.FREE_TEXT),
+    "oversight:routes": (GET, "", P.AUDIT_READ, Phi.NONE),
+    "oversight:routes-file": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:integrity": (BOTH, "event", P.AUDIT_VERIFY, Phi.NONE),
+    "hospital:people": (GET, "", P.PERSON_MANAGE, Phi.NONE),
+    "hospital:join": (BOTH, "", P.PERSON_MANAGE, Phi.NONE),
+    "hospital:person": (GET, "user", P.PERSON_MANAGE, Phi.NONE),
+    "hospital:leave": (BOTH, "user", P.PERSON_MANAGE, Phi.NONE),
+    "hospital:wards": (GET, "", P.UNIT_ASSIGN, Phi.NONE),
+    "hospital:ward": (GET, "care unit", P.UNIT_ASSIGN, Phi.NONE),
+    "hospital:assign": (POST, "care unit", P.UNIT_ASSIGN, Phi.NONE),
+    "hospital:end": (POST, "assignment", P.UNIT_ASSIGN, Phi.NONE),
+    "hospital:move": (BOTH, "assignment", P.UNIT_ASSIGN, Phi.NONE),
+    "hospital:studies": (BOTH, "", P.STUDY_MANAGE, Phi.NONE),
+    "hospital:study": (BOTH, "study", P.STUDY_MANAGE, Phi.NONE),
+    "hospital:member-end": (POST, "study", P.STUDY_MANAGE, Phi.NONE),
     "system": (GET, "", P.SYSTEM_SEE, Phi.NONE),
     "account:tokens": (BOTH, "token", P.TOKEN_ISSUE, Phi.NONE),
     "account:revoke": (POST, "token", P.TOKEN_ISSUE, Phi.NONE),
@@ -76,16 +98,14 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "api:patient": (GET, "patient", P.PATIENT_READ, Phi.IDENTIFIER),
     "api:predictions": (BOTH, "prediction", P.PREDICTION_RUN, Phi.CLINICAL),
     "api:prediction": (GET, "prediction", P.PREDICTION_READ, Phi.CLINICAL),
-    "api:jobs": (GET, "job", P.JOB_SEE, Phi.NONE),
-    "api:job": (GET, "job", P.JOB_SEE, Phi.NONE),
-    "api:job-cancel": (POST, "job", P.JOB_CANCEL, Phi.NONE),
+    "api:jobs": (GET, "job", P.JOB_SEE, Phi.PSEUDONYM),
+    "api:job": (GET, "job", P.JOB_SEE, Phi.PSEUDONYM),
+    "api:job-cancel": (POST, "job", P.JOB_CANCEL, Phi.PSEUDONYM),
     "api:quotas": (GET, "quota", P.QUOTA_SEE, Phi.NONE),
     "api:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "api:schema": (GET, "", NOBODY, Phi.NONE),
     "api:docs": (GET, "", NOBODY, Phi.NONE),
 }
-_ADMIN_OPEN = {"login": NOBODY, "logout": OWN, "jsi18n": SIGNED_IN}
-_STAFF = "staff (role Administrator)"
 
 
 class Undeclared(Exception):
@@ -112,15 +132,23 @@ def _declared(route: str, name: str) -> Route:
     if name.startswith("admin:"):
         return _admin(route, name)
     if name not in TABLE:
-        raise Undeclared(f"The address {route} ({name or 'without a name'}) has no row in portal.web.matrix.TABLE.")
+        raise _undeclared(route, name)
     return Route(route, name, *TABLE[name])
 
 
 def _admin(route: str, name: str) -> Route:
     word = name.removeprefix("admin:")
-    if word in _ADMIN_OPEN:
-        return Route(route, name, BOTH, "", _ADMIN_OPEN[word], Phi.NONE)
+    if word in site.METHODS:
+        right = NOBODY if word == "login" else site.OPENS
+        return Route(route, name, site.METHODS[word], "", right, Phi.NONE)
     for model, page in admin.site._registry.items():
-        if word.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
-            return Route(route, name, BOTH, str(model._meta.verbose_name), str(page.permission), Phi.NONE)
-    return Route(route, name, BOTH, "", _STAFF, Phi.NONE)
+        start = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if word.startswith(start):
+            methods = page.methods_of(word.removeprefix(start))
+            rights = AND.join(dict.fromkeys((site.OPENS, page.permission)))
+            return Route(route, name, methods, str(model._meta.verbose_name), rights, page.phi())
+    raise _undeclared(route, name)
+
+
+def _undeclared(route: str, name: str) -> Undeclared:
+    return Undeclared(f"The address {route} ({name or 'without a name'}) has no row in portal.web.matrix.TABLE.")

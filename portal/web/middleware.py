@@ -3,11 +3,14 @@
 import logging
 
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 
 from portal.access.policy import Denied
 from portal.core.problems import Problem
+from portal.web import matrix
 
+_PAGES = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 logger = logging.getLogger(__name__)
 
 
@@ -34,6 +37,10 @@ class ProblemMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
+        declared = matrix.TABLE.get(request.resolver_match.view_name)
+        if declared and request.method not in {*_PAGES, *declared[0]} and not request.path.startswith("/api/"):
+            # Pages of other packages take a PUT for a POST, or answer it as if it were a GET.
+            return HttpResponseNotAllowed(declared[0])
         # PostgreSQL takes no NUL in a text, and nobody types one.
         given = [*request.GET.values(), *(request.POST.values() if request.method == "POST" else ())]
         if any("\x00" in value for value in given):

@@ -4,8 +4,9 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.access import actions
+from portal.access import actions, policy
 from portal.access.actors import rights_of
+from portal.access.permissions import Permission
 from portal.accounts.models import ApiToken
 from portal.core.problems import BadInput
 
@@ -13,6 +14,7 @@ from portal.core.problems import BadInput
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request):
     """My tokens; a new one is shown in the answer to the post and never again."""
+    policy.require(request.user, Permission.TOKEN_ISSUE)
     context = {"scopes": sorted(rights_of(request.user)), "typed": request.POST, "errors": {}}
     if request.method == "POST":
         try:

@@ -1,0 +1,1 @@
+"""Changing a hospital: joiners, movers, leavers, wards and studies; for administrators."""

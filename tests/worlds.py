@@ -1,0 +1,240 @@
+"""A small hospital in which every kind of object exists, and everyone who may or may not come near it.
+
+People are named by role and by how they stand to the objects that all questions are about:
+`own` works there, `shared` covers a shift there until tomorrow, `foreign` works elsewhere, `expired` covered a shift
+that has ended, `removed` was taken out before the end, `revoked` was shut out altogether.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.test import Client
+
+from portal.access import actions as access
+from portal.access.actors import SYSTEM
+from portal.access.permissions import Permission as P
+from portal.accounts import factors
+from portal.accounts.models import ApiToken, User
+from portal.compute import actions as compute
+from portal.compute.models import Job
+from portal.core import clock
+from portal.predictions import actions as predictions
+from portal.records import actions as records
+from portal.records import emergency as emergencies
+from portal.records import imports
+from portal.records.models import CareUnit
+from portal.registry import actions as registry
+from portal.studies import actions as studies
+
+PASSWORD = "correct-horse-battery"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+CLOSE, STATES = ("own", "shared"), ("own", "shared", "foreign", "expired", "removed", "revoked")
+BY_RELATION = ("clinician", "scientist")
+BY_ROLE = ("reviewer", "admin", "auditor")
+NARROW = "tokens:issue"
+
+Who = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that only those near an object may be shown, and how much it says about a person."""
+
+    text: str
+    phi: str
+    near: frozenset[Who]
+
+
+@dataclass
+class World:
+    """Who there is, what there is, who is near it, and the texts that would give it away."""
+
+    people: dict[Who, User] = field(default_factory=dict)
+    clients: dict[Who, Client] = field(default_factory=dict)
+    tokens: dict[str, dict[Who, str]] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    near: dict[str, frozenset[Who]] = field(default_factory=dict)
+    lists: dict[str, frozenset[Who]] = field(default_factory=dict)
+    secrets: list[Secret] = field(default_factory=list)
+
+
+def everyone() -> list[Who]:
+    """Every role in every standing; for roles that reach by role alone, the standing changes nothing but `revoked`."""
+    related = [(role, state) for role in BY_RELATION for state in STATES]
+    others = [(role, state) for role in BY_ROLE for state in ("own", "revoked")]
+    return [*related, *others, ("superuser", "own"), ("norole", "own")]
+
+
+def _stand(give: Callable, end: Callable) -> dict[str, Callable[[User], None]]:
+    """How each standing comes about; a share or request that grants the same belongs in `shared` as well."""
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    return {
+        "own": lambda person: give(person, None),
+        "shared": lambda person: give(person, clock.now() + day),
+        "foreign": lambda person: None,
+        "expired": lambda person: give(person, clock.now() - hour),
+        "removed": lambda person: (give(person, None), end(person)),
+        "revoked": lambda person: give(person, None),
+    }
+
+
+def build(hospital: Path, model: Path, as_of: date) -> World:
+    """Set everything up through the same actions as the pages."""
+    from django.conf import settings
+
+    settings.AS_OF = as_of
+    world = World()
+    _people(world)
+    imports.import_paths(by=SYSTEM, paths=[hospital])
+    (here, _), (there, _) = records.size_units(by=SYSTEM)[:2]
+    study, other = (studies.open_study(by=SYSTEM, slug=slug, title=slug.title()) for slug in ("demo", "other"))
+    _place_clinicians(world, here, there)
+    _place_scientists(world, study, other)
+    version = _approved(world, study, model, [here])
+    _objects(world, version)
+    _sign_in(world)
+    for who in everyone():
+        if who[1] == "revoked":
+            access.deactivate(by=SYSTEM, on=world.people[who])
+    return world
+
+
+def _people(world: World) -> None:
+    for role, state in everyone():
+        roles = [role] if role in (*BY_RELATION, *BY_ROLE) else []
+        world.people[role, state] = access.add_person(
+            by=SYSTEM, username=f"{role}-{state}", name=f"{role} {state}", password=PASSWORD, role_names=roles
+        )
+    User.objects.filter(username="superuser-own").update(is_superuser=True, is_staff=True)
+    world.people["reviewer", "second"] = access.add_person(
+        by=SYSTEM, username="reviewer-second", name="Second Reviewer", password=PASSWORD, role_names=["reviewer"]
+    )
+
+
+def _place_clinicians(world: World, here: CareUnit, there: CareUnit) -> None:
+    stand = _stand(
+        lambda person, until: records.assign(by=SYSTEM, on=here, person=person, until=until),
+        lambda person: records.end_assignment(by=SYSTEM, on=person.care_relationships.get()),
+    )
+    for state, make in stand.items():
+        make(world.people["clinician", state])
+    records.assign(by=SYSTEM, on=there, person=world.people["clinician", "foreign"])
+    world.values["unit"] = here.public_id
+
+
+def _place_scientists(world: World, study, other) -> None:
+    stand = _stand(
+        lambda person, until: studies.add_member(by=SYSTEM, on=study, person=person, until=until),
+        lambda person: studies.remove_member(by=SYSTEM, on=study, person=person),
+    )
+    for state, make in stand.items():
+        make(world.people["scientist", state])
+    studies.add_member(by=SYSTEM, on=other, person=world.people["scientist", "foreign"])
+    world.values["study"] = study.public_id
+
+
+def _approved(world: World, study, folder: Path, wards):
+    scientist = world.people["scientist", "own"]
+    version = registry.register(by=scientist, on=study, slug="tiny", folder=folder)
+    registry.submit(by=scientist, on=version, care_units=wards)
+    for state in ("own", "second"):
+        reviewer = world.people["reviewer", state]
+        registry.approve(
+            by=reviewer, on=version, reason="Evidence read.", proof=factors.Proof(reviewer.pk, clock.now())
+        )
+    version.refresh_from_db()
+    return version
+
+
+def _objects(world: World, version) -> None:
+    mine, theirs = world.people["clinician", "own"], world.people["clinician", "foreign"]
+    here, there = records.list_patients(by=mine)[0], records.list_patients(by=theirs)[0]
+    prediction = predictions.request(by=mine, on=here.public_id, version=version, inputs={"x": 1}).prediction
+    job = Job.objects.get(subject=prediction)
+    emergency = _emergency(theirs, here)
+    quota = compute.set_quota(by=SYSTEM, on=mine, daily_limit=7)
+    access.issue_token(by=mine, on=mine, scopes=["*"], days=1, label="the token in question")
+    token = ApiToken.objects.get(label="the token in question")
+    ward = frozenset(("clinician", state) for state in CLOSE)
+    formulary = ward | {("scientist", state) for state in CLOSE} | {("reviewer", "own")}
+    world.near |= {
+        "patient": ward, "prediction": ward, "model": formulary, "model version": formulary,
+        "job": frozenset({("clinician", "own"), ("admin", "own")}), "token": frozenset({("clinician", "own")}),
+        "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
+        "care unit": ward | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
+        "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
+        "grant": frozenset({("clinician", "foreign")}), "case": frozenset({("auditor", "own")}),
+    }  # fmt: skip
+    world.values |= {
+        "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
+        "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
+        "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
+        "app_label": "compute", "grant": emergency.public_id, "case": emergency.case.public_id, "assignment": mine.care_relationships.get().public_id,
+    }  # fmt: skip
+    elsewhere = frozenset({("clinician", "foreign")})
+    world.lists = world.near | {"patient": ward | elsewhere, "event": frozenset({("auditor", "own")})}
+    world.lists["quota"] = frozenset(who for who in everyone() if who[0] in ("clinician", "scientist", "admin"))
+    world.secrets = [
+        *_of_patient(here, ward), *_of_patient(there, elsewhere),
+        Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
+        Secret(token.public_id, "none", world.near["token"]), Secret(version.digest, "none", formulary),
+    ]  # fmt: skip
+
+
+def _emergency(person: User, patient):
+    """An emergency access that was given back: it opens nothing any more, and left a case."""
+    grant = emergencies.start(
+        by=person, on=patient.public_id, code="covering", attested=True, proof=factors.Proof(person.pk, clock.now())
+    )
+    emergencies.end(by=person, on=grant)
+    return grant
+
+
+def _of_patient(patient, near: frozenset[Who]) -> list[Secret]:
+    return [
+        Secret(patient.name, "identifier", near),
+        Secret(patient.mrn, "identifier", near),
+        Secret(patient.public_id, "pseudonym", near),
+    ]
+
+
+def _sign_in(world: World) -> None:
+    scopes = {"full": ["*"], "narrow": [NARROW], "ended": ["*"], "taken back": ["*"]}
+    for who in everyone():
+        person, client = world.people[who], Client(raise_request_exception=False)
+        client.force_login(person, backend=BACKEND)
+        world.clients[who] = client
+        for kind, words in scopes.items():
+            text = access.issue_token(by=SYSTEM, on=person, scopes=words, days=1, label=kind)
+            world.tokens.setdefault(kind, {})[who] = text
+    _spoil(world)
+
+
+def _spoil(world: World) -> None:
+    for token in ApiToken.objects.filter(label="taken back"):
+        access.revoke_token(by=SYSTEM, on=token)
+    hour = timedelta(hours=1)
+    ended = list(ApiToken.objects.filter(label="ended"))
+    for token in ended:
+        token.expires_at = clock.now() - hour
+    unlock_and_save(ended, "expires_at")
+
+
+def unlock_and_save(rows, field_name: str) -> None:
+    """Move time on for some rows, which no action of the portal does."""
+    from portal.core import guard
+
+    with guard.unlocked():
+        for row in rows:
+            row.save(update_fields=(field_name,))
+
+
+# The rights by which a kind of object shows that it exists.
+SEEING = {
+    "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
+    "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
+    "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "case": {P.CASE_REVIEW},
+}  # fmt: skip
