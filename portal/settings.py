@@ -7,7 +7,7 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.core.env import envbool, envint, envstr
+from portal.core.env import envbool, envint, envstr, envwords
 from portal.core.keys import load_keys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "heroicons",
     "rest_framework",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "portal.audit.middleware.ContextMiddleware",
     "portal.web.middleware.NoStoreMiddleware",
     "portal.web.middleware.ProblemMiddleware",
+    "portal.web.sessions.SecondFactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -152,8 +154,11 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Formulary"
+MFA_PASSKEY_LOGIN_ENABLED = not DEMO
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+SECOND_FACTOR_ROLES = {"clinician", "reviewer", "admin", "auditor", *envwords("FORMULARY_SECOND_FACTOR_ROLES")}
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -270,6 +275,7 @@ LOGGING = {
         "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "kombu": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

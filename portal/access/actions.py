@@ -24,8 +24,8 @@ TOKEN_PREFIX = "fml_"
 
 
 @action(Permission.PERSON_MANAGE, verb="person.added")
-def add_person(*, by, on=None, username, name, password, role_names) -> User:
-    """Make an account with roles and a second factor; raises BadInput for a weak password or unknown role."""
+def add_person(*, by, on=None, username, name, password, role_names, enrol=True) -> User:
+    """Make an account with roles; without `enrol` the person adds the second factor at the first sign-in."""
     if User.objects.filter(username=username).exists():
         raise BadInput({"username": f"The name “{username}” is taken; names are never used again."})
     first, _, last = name.rpartition(" ")
@@ -33,7 +33,8 @@ def add_person(*, by, on=None, username, name, password, role_names) -> User:
     _check_password(password, person)
     person.set_password(password)
     person.save()
-    factors.enrol(person)
+    if enrol:
+        factors.enrol(person)
     _set_roles(person, role_names)
     event().about(person)
     event().note(roles=sorted(role_names))
@@ -53,6 +54,12 @@ def set_password(*, by, on, password) -> None:
     _check_password(password, on)
     on.set_password(password)
     on.save(update_fields=("password",))
+
+
+@action(Permission.PERSON_MANAGE, verb="person.factors-reset", on=User)
+def reset_factors(*, by, on) -> None:
+    """Take a person's second factors away, for a lost device; they add new ones at the next sign-in."""
+    event().note(factors=factors.reset(on), sessions=_end_sessions(on))
 
 
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)

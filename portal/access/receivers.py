@@ -1,5 +1,6 @@
 """Sign-ins, sign-outs and failed attempts go into the ledger."""
 
+from allauth.mfa import signals as factor_signals
 from django.contrib.auth import signals
 from django.dispatch import receiver
 
@@ -23,3 +24,23 @@ def sign_in_failed(sender, credentials, **kwargs):
     # What was typed may be a password in the wrong box: only a name that is an account's is recorded.
     known = User.objects.filter(username=credentials.get("username") or "").first()
     action.record("person.sign-in-failed", by=known, outcome="failed")
+
+
+@receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")
+def factor_failed(sender, user, **kwargs):
+    action.record("person.sign-in-failed", by=user, outcome="failed", detail={"factor": "second"})
+
+
+_CHANGES = {
+    factor_signals.authenticator_added: "person.factor-added",
+    factor_signals.authenticator_removed: "person.factor-removed",
+    factor_signals.authenticator_reset: "person.factor-renewed",
+}
+
+
+def _record_change(sender, signal, user, authenticator, **kwargs):
+    action.record(_CHANGES[signal], by=user, detail={"factor": str(authenticator.type)})
+
+
+for _signal, _verb in _CHANGES.items():
+    _signal.connect(_record_change, dispatch_uid=f"portal.access.{_verb}")

@@ -1,8 +1,15 @@
 """How allauth behaves here: nobody signs themselves up, and the demonstration asks for the password alone."""
 
+import time
+
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+
+from portal.accounts import factors
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -11,12 +18,33 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request) -> bool:
         return False
 
+    def is_reauthentication_required(self, *, app, **kwargs) -> bool:
+        """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""
+        return not _signed_in_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
+
+
+def _signed_in_lately(request) -> bool:
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+
 
 class MFAAdapter(DefaultMFAAdapter):
     """The second factor is asked at login unless this is the demonstration, which says so in its banner."""
 
     def is_mfa_enabled(self, user, types=None) -> bool:
         return False if settings.DEMO else super().is_mfa_enabled(user, types)
+
+    def can_delete_authenticator(self, authenticator) -> bool:
+        """The last second factor of a person whose role asks for one stays until another is added."""
+        return not (authenticator.user.role_names & settings.SECOND_FACTOR_ROLES and factors.is_last(authenticator))
+
+    def get_totp_label(self, user) -> str:
+        return user.username
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "The code is not right. Wait for the next one and type that.",
+        "cannot_delete_authenticator": "Your role needs a second factor: add another before you remove this one.",
+    }
 
     def encrypt(self, text: str) -> str:
         from portal.core import crypto

@@ -32,6 +32,11 @@ def envint(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is “{text}”; it takes a whole number.") from None
 
 
+def envwords(name: str) -> list[str]:
+    """Words from the environment, separated by commas."""
+    return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
 def envsecret(name: str) -> str | None:
     """A secret from NAME, or from the file that NAME_FILE points at; None when neither is set."""
     path = os.environ.get(f"{name}_FILE")

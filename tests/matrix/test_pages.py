@@ -74,8 +74,8 @@ ELSEWHERE = {
     "account_logout",
     "account_inactive",
     "account_reauthenticate",
-    "mfa_authenticate",
     "account:revoke",
+    *(name for name in matrix.TABLE if name.startswith("mfa_")),
 }
 
 
