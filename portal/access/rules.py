@@ -1,5 +1,6 @@
 """Which people and tokens a right reaches."""
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
 from portal.access import actors, policy
@@ -23,4 +24,6 @@ def register() -> None:
     """Called once the apps are loaded."""
     policy.register(User, Permission.PERSON_MANAGE, _people, "administrators look after everyone's account", see=True)
     policy.register(User, Permission.TOKEN_ISSUE, _own_person, "people make tokens for themselves")
+    policy.register(User, Permission.ACCOUNT_OWN, _own_person, "it is your own account")
+    policy.register(UserSession, Permission.ACCOUNT_OWN, _own_token, "it is your own session", see=True)
     policy.register(ApiToken, Permission.TOKEN_ISSUE, _own_token, "it is your own token", see=True)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
+from portal.access import sessions
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission as P
 
@@ -22,6 +23,7 @@ def frame(request) -> dict:
     signed_in = person is not None and person.is_authenticated
     return {
         "doors": _doors(request, person) if signed_in else [],
+        "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
         "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
         if settings.DEMO
         else "",

@@ -1,5 +1,7 @@
 """Signing in with a second factor, through a real browser and a virtual authenticator."""
 
+import time
+
 import pytest
 
 from portal.access import actions
@@ -94,3 +96,52 @@ def test_a_newcomer_adds_an_app(visit, accessible, newcomer):
     accessible(page)
     assert "Wait for the next one" in page.locator("main").inner_text()
     assert not factors.has_one(newcomer)
+
+
+def let_time_pass(left: int) -> None:
+    """Move every session of the clinician so that it ends in `left` seconds."""
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.sessions.models import Session
+
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        if "active" in session:
+            session["active"] = int(time.time()) - 15 * 60 + left
+            session.save()
+
+
+def test_a_warning_comes_before_the_end_and_one_key_prolongs(visit, accessible, settings, wards):
+    settings.DEMO = True
+    page = visit("clinician")
+    page.clock.install()
+    page.reload()
+    let_time_pass(100)
+    page.clock.fast_forward(790_000)
+    page.wait_for_selector("#session[open]", timeout=15_000)
+    accessible(page)
+
+    page.keyboard.press("a")
+    page.wait_for_selector("#session:not([open])", state="attached")
+    left = page.evaluate("fetch('/account/session/').then(answer => answer.json())")["left"]
+    assert left > 880
+
+
+def test_a_half_filled_form_outlives_its_session(visit, settings, wards, unplanned, worked, live_server):
+    settings.DEMO = True
+    page = visit("clinician")
+    page.clock.install()
+    page.click("tbody a >> nth=0")
+    page.click("a.card:has-text('Unplanned admission')")
+    page.fill("#f-bmi", "41.5")
+    let_time_pass(-1)
+    page.clock.fast_forward(790_000)
+    page.wait_for_url("**/accounts/login/**", timeout=20_000)
+    assert "41.5" not in page.content()
+    assert page.evaluate("Object.keys(sessionStorage).length + Object.keys(localStorage).length") == 0
+
+    page.fill("#id_login", "clinician")
+    page.fill("#id_password", PASSWORD)
+    page.click("button:has-text('Sign in') >> nth=0")
+    page.wait_for_selector("[data-restored]")
+    assert page.input_value("#f-bmi") == "41.5"
+    assert worked.waiting == []

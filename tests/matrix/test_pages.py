@@ -75,6 +75,7 @@ ELSEWHERE = {
     "account_inactive",
     "account_reauthenticate",
     "account:revoke",
+    *(name for name in matrix.TABLE if name.startswith("account:session") or name == "account:keep"),
     *(name for name in matrix.TABLE if name.startswith("mfa_")),
 }
 

@@ -17,7 +17,7 @@ def tokens(request):
     if request.method == "POST":
         try:
             context["issued"] = actions.issue_token(
-                by=request.user, on=request.user, scopes=request.POST.getlist("scopes") or ["*"],
+                by=request.user, on=request.user.public_id, scopes=request.POST.getlist("scopes") or ["*"],
                 days=_days(request), label=request.POST.get("label", "")[:80],
             )  # fmt: skip
         except BadInput as problem:
