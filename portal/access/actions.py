@@ -13,7 +13,7 @@ from django.db.models import Q
 from portal.access import roles
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.accounts import factors
+from portal.accounts import factors, lockout
 from portal.accounts.models import ApiToken, User
 from portal.audit import seals
 from portal.audit.models import AuditEvent
@@ -54,6 +54,12 @@ def set_password(*, by, on, password) -> None:
     _check_password(password, on)
     on.set_password(password)
     on.save(update_fields=("password",))
+
+
+@action(Permission.PERSON_MANAGE, verb="person.unlocked", on=User)
+def unlock(*, by, on) -> None:
+    """Let a person try again before the lock-out is over."""
+    lockout.open_again(on.username)
 
 
 @action(Permission.PERSON_MANAGE, verb="person.factors-reset", on=User)

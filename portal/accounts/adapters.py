@@ -8,15 +8,37 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
-from portal.accounts import factors
+from portal.accounts import factors, lockout
+from portal.accounts.signals import locked_out
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by people with the right, never by visitors."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": "The user name or the password is not right. Check both and try again.",
+        "too_many_login_attempts": (
+            f"Too many wrong passwords. Wait {settings.LOCK_OUT_MINUTES} minutes, or ask an administrator to let you in."
+        ),
+    }
+
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def pre_authenticate(self, request, **credentials) -> None:
+        """Count this try, and say once to the ledger that an account is locked for an address."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            login = credentials.get("username", "")
+            if lockout.is_first_refusal(login, self.get_client_ip(request)):
+                locked_out.send(sender=AccountAdapter, login=login)
+            raise
+
+    def _get_login_attempts_cache_key(self, request, **credentials) -> str:
+        return lockout.key_of(credentials.get("username", ""), self.get_client_ip(request))
 
     def is_reauthentication_required(self, *, app, **kwargs) -> bool:
         """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""
