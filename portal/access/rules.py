@@ -26,4 +26,5 @@ def register() -> None:
     policy.register(User, Permission.TOKEN_ISSUE, _own_person, "people make tokens for themselves")
     policy.register(User, Permission.ACCOUNT_OWN, _own_person, "it is your own account")
     policy.register(UserSession, Permission.ACCOUNT_OWN, _own_token, "it is your own session", see=True)
+    policy.register(ApiToken, Permission.PERSON_MANAGE, _people, "administrators look after everyone's account")
     policy.register(ApiToken, Permission.TOKEN_ISSUE, _own_token, "it is your own token", see=True)

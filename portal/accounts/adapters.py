@@ -1,16 +1,12 @@
 """How allauth behaves here: nobody signs themselves up, and the demonstration asks for the password alone."""
 
-import time
-
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from portal.accounts import factors, lockout
+from portal.accounts import factors, fresh, lockout
 from portal.accounts.signals import locked_out
 
 
@@ -42,12 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app, **kwargs) -> bool:
         """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""
-        return not _signed_in_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
-
-
-def _signed_in_lately(request) -> bool:
-    records = get_authentication_records(request, request.user)
-    return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        return not fresh.signed_in_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -34,6 +34,7 @@ SENTENCES = {
     "person.factors-reset": "took away a person's second factors",
     "person.locked-out": "was locked out after too many wrong passwords",
     "person.password-set": "set a person's password",
+    "person.reactivated": "opened a person's account again",
     "person.roles-set": "set a person's roles",
     "person.sign-in-failed": "failed to sign in",
     "person.session-ended": "was signed out by a time limit",
@@ -58,6 +59,7 @@ SENTENCES = {
     "token.issued": "issued a token",
     "token.revoked": "revoked a token",
     "token.used": "used a token",
+    "token.withdrawn": "ended another person's token",
     "unit.sized": "counted the patients of the wards",
     "unit.person-assigned": "assigned a person to a ward",
 }

@@ -17,6 +17,7 @@ from portal.access import own
 from portal.access.actors import SYSTEM
 from portal.core import clock
 from portal.web import kept
+from portal.web.account.views import warn_of_ending
 
 COOKIE, YEAR = "formulary_device", 365 * 24 * 3600
 _BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 def note(sender, request, response, user, **kwargs):
     """Recognise the browser by its cookie, give it one when it has none, and look for forms that were kept."""
     kept.remember(request, user)
+    warn_of_ending(request, user)
     token = request.COOKIES.get(COOKIE, "")
     if not re.fullmatch(r"[\w-]{43}", token):
         token = secrets.token_urlsafe(32)
