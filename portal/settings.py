@@ -7,8 +7,9 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.core.env import envbool, envint, envstr
+from portal.core.env import envbool, envint, envminutes, envstr, envwords
 from portal.core.keys import load_keys
+from portal.core.logs import logging_config
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(envstr("FORMULARY_DATA", str(ROOT / ".formulary"))).resolve()
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "heroicons",
     "rest_framework",
@@ -78,6 +80,8 @@ MIDDLEWARE = [
     "portal.audit.middleware.ContextMiddleware",
     "portal.web.middleware.NoStoreMiddleware",
     "portal.web.middleware.ProblemMiddleware",
+    "portal.web.sessions.SessionLimitMiddleware",
+    "portal.web.sessions.SecondFactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -134,7 +138,8 @@ REDIS_URL = envstr("REDIS_URL")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    # Files, not memory: a lock-out counts in every process.
+    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA / "run" / "cache"}
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -157,14 +162,29 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Formulary"
+MFA_PASSKEY_LOGIN_ENABLED = not DEMO
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+SECOND_FACTOR_ROLES = {"clinician", "reviewer", "admin", "auditor", *envwords("FORMULARY_SECOND_FACTOR_ROLES")}
+LOCK_OUT_AFTER, LOCK_OUT_MINUTES = envint("FORMULARY_LOCK_OUT_AFTER", 5), envint("FORMULARY_LOCK_OUT_MINUTES", 15)
+ACCOUNT_RATE_LIMITS = {
+    # Per account and address (the adapter's key), and per address, where a whole ward may sit behind one.
+    "login_failed": f"100/5m/ip,{LOCK_OUT_AFTER}/{LOCK_OUT_MINUTES}m/key",
+    "login": "300/m/ip",
+}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = envstr("FORMULARY_MAIL_HOST"), envint("FORMULARY_MAIL_PORT", 25), 5
+DEFAULT_FROM_EMAIL = envstr("FORMULARY_MAIL_FROM", "formulary@localhost")
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 
 SESSION_COOKIE_AGE = envint("FORMULARY_SESSION_SECONDS", 12 * 3600)
+IDLE_MINUTES = envminutes(
+    "FORMULARY_IDLE_MINUTES", {"clinician": 15, "scientist": 30, "reviewer": 15, "admin": 10, "auditor": 10}
+)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -173,6 +193,7 @@ SECURE_SSL_REDIRECT = PRODUCTION and envbool("FORMULARY_SSL_REDIRECT", True)
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if envbool("FORMULARY_BEHIND_PROXY") else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if envbool("FORMULARY_BEHIND_PROXY") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -266,16 +287,5 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"safe": {"()": "portal.core.logs.SafeFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "safe"}},
-    "root": {"handlers": ["stderr"], "level": envstr("FORMULARY_LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
-        "kombu": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_config(envstr("FORMULARY_LOG_LEVEL", "INFO"))
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

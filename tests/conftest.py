@@ -29,6 +29,13 @@ def _quiet_hashing(settings):
     settings.STANDING_SECONDS = 0
 
 
+@pytest.fixture(autouse=True)
+def _no_lock_out_from_the_test_before():
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_opens_the_ledger():
     """Transactional tests empty their tables; the ledger's triggers step aside for that alone."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from portal.access import actions as access
@@ -165,13 +166,14 @@ def _objects(world: World, version) -> None:
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
         "care unit": ward | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
-        "grant": frozenset({("clinician", "foreign")}), "case": frozenset({("auditor", "own")}),
+        "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "grant": frozenset({("clinician", "foreign")}), "case": frozenset({("auditor", "own")}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "grant": emergency.public_id, "case": emergency.case.public_id, "assignment": mine.care_relationships.get().public_id,
+        "app_label": "compute", "grant": emergency.public_id, "case": emergency.case.public_id,
+        "session": str(_session(mine).pk), "pk": "1", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
     world.lists = world.near | {"patient": ward | elsewhere, "event": frozenset({("auditor", "own")})}
@@ -181,6 +183,10 @@ def _objects(world: World, version) -> None:
         Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
         Secret(token.public_id, "none", world.near["token"]), Secret(version.digest, "none", formulary),
     ]  # fmt: skip
+
+
+def _session(person: User) -> UserSession:
+    return UserSession.objects.create(user=person, ip="127.0.0.1", user_agent="a browser", session_key="x" * 32)
 
 
 def _emergency(person: User, patient):
@@ -236,5 +242,5 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "case": {P.CASE_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
 }  # fmt: skip

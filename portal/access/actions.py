@@ -4,16 +4,17 @@ import secrets
 from datetime import timedelta
 from hashlib import sha256
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from portal.access import roles
+from portal.access import grants, roles
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.accounts import factors
+from portal.access.signals import person_deactivated
+from portal.accounts import factors, lockout
 from portal.accounts.models import ApiToken, User
 from portal.audit import seals
 from portal.audit.models import AuditEvent
@@ -24,8 +25,8 @@ TOKEN_PREFIX = "fml_"
 
 
 @action(Permission.PERSON_MANAGE, verb="person.added")
-def add_person(*, by, on=None, username, name, password, role_names) -> User:
-    """Make an account with roles and a second factor; raises BadInput for a weak password or unknown role."""
+def add_person(*, by, on=None, username, name, password, role_names, enrol=True) -> User:
+    """Make an account with roles; without `enrol` the person adds the second factor at the first sign-in."""
     if User.objects.filter(username=username).exists():
         raise BadInput({"username": f"The name “{username}” is taken; names are never used again."})
     first, _, last = name.rpartition(" ")
@@ -33,7 +34,8 @@ def add_person(*, by, on=None, username, name, password, role_names) -> User:
     _check_password(password, person)
     person.set_password(password)
     person.save()
-    factors.enrol(person)
+    if enrol:
+        factors.enrol(person)
     _set_roles(person, role_names)
     event().about(person)
     event().note(roles=sorted(role_names))
@@ -57,13 +59,33 @@ def set_password(*, by, on, password) -> None:
     on.save(update_fields=("password",))
 
 
+@action(Permission.PERSON_MANAGE, verb="person.unlocked", on=User)
+def unlock(*, by, on) -> None:
+    """Let a person try again before the lock-out is over."""
+    lockout.open_again(on.username)
+
+
+@action(Permission.PERSON_MANAGE, verb="person.factors-reset", on=User)
+def reset_factors(*, by, on) -> None:
+    """Take a person's second factors away, for a lost device; they add new ones at the next sign-in."""
+    event().note(factors=factors.reset(on), sessions=_end_sessions(on))
+
+
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
 def deactivate(*, by, on) -> None:
-    """Shut a person out: no new sign-in, sessions and tokens end; nothing of theirs is removed."""
+    """Shut a person out: sessions, tokens, rights and waiting jobs end now; nothing of theirs is removed."""
     on.is_active = False
     on.save(update_fields=("is_active",))
-    ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
-    event().note(sessions=_end_sessions(on))
+    tokens = ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
+    event().note(tokens=tokens, sessions=_end_sessions(on), rights=grants.end_all(of=on))
+    person_deactivated.send(sender=User, person=on)
+
+
+@action(Permission.PERSON_MANAGE, verb="person.reactivated", on=User)
+def reactivate(*, by, on) -> None:
+    """Open an account again; rights and tokens that had ended are given anew, not brought back."""
+    on.is_active = True
+    on.save(update_fields=("is_active",))
 
 
 @action(Permission.TOKEN_ISSUE, verb="token.issued", on=User)
@@ -91,6 +113,14 @@ def revoke_token(*, by, on) -> None:
     """End a token now."""
     on.revoked_at = clock.now()
     on.save(update_fields=("revoked_at",))
+
+
+@action(Permission.PERSON_MANAGE, verb="token.withdrawn", on=ApiToken)
+def withdraw_token(*, by, on) -> None:
+    """End another person's token now."""
+    on.revoked_at = on.revoked_at or clock.now()
+    on.save(update_fields=("revoked_at",))
+    event().note(person=on.user.public_id)
 
 
 @action(Permission.TOKEN_ISSUE, verb="token.used", on=ApiToken)
@@ -175,7 +205,7 @@ def _check_password(password: str, person: User) -> None:
 
 
 def _end_sessions(person: User) -> int:
-    live = Session.objects.filter(expire_date__gt=clock.now())
-    theirs = [row.pk for row in live if row.get_decoded().get("_auth_user_id") == str(person.pk)]
-    Session.objects.filter(pk__in=theirs).delete()
-    return len(theirs)
+    sessions = list(UserSession.objects.filter(user=person))
+    for session in sessions:
+        session.end()
+    return len(sessions)

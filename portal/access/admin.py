@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from portal.access import actions, policy, roles
 from portal.access.permissions import Permission
-from portal.accounts.models import User
+from portal.accounts import fresh
+from portal.accounts.models import ApiToken, User
 from portal.core import phi
 from portal.core.problems import Problem
 
@@ -154,6 +155,7 @@ class PersonAdmin(VerbAdmin):
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name")
     ordering = ("username",)
+    actions = ("unlock", "reset_factors")
 
     def has_add_permission(self, request):
         return False
@@ -172,5 +174,50 @@ class PersonAdmin(VerbAdmin):
     def perform(self, request, obj):
         before = User.objects.get(pk=obj.pk)
         actions.set_roles(by=request.user, on=before, role_names=request.role_names)
-        if before.is_active and not obj.is_active:
-            actions.deactivate(by=request.user, on=before)
+        if before.is_active != obj.is_active:
+            verb = actions.reactivate if obj.is_active else actions.deactivate
+            verb(by=request.user, on=before)
+
+    def changeform_view(self, request, *args, **kwargs):
+        if request.method == "POST":
+            fresh.require(request)
+        return super().changeform_view(request, *args, **kwargs)
+
+    @admin.action(description="Let in again after a lock-out")
+    def unlock(self, request, people):
+        _each(self, request, people, actions.unlock, "may try again")
+
+    @admin.action(description="Take the second factors away (lost device); the person adds new ones")
+    def reset_factors(self, request, people):
+        fresh.require(request)
+        _each(self, request, people, actions.reset_factors, "must add a second factor at the next sign-in")
+
+
+@admin.register(ApiToken)
+class TokenAdmin(ReadOnlyAdmin):
+    """Everyone's tokens: what they may do, when they end, when they were last used; never the token itself."""
+
+    permission = Permission.PERSON_MANAGE
+    list_display = ("user", "label", "scope_words", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("revoked_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "label")
+    fields = ("user", "label", "scope_words", "created_at", "expires_at", "last_used_at", "revoked_at")
+    actions = ("withdraw",)
+
+    @admin.display(description="scopes")
+    def scope_words(self, token):
+        return " ".join(token.scopes)
+
+    @admin.action(description="Revoke now")
+    def withdraw(self, request, tokens):
+        _each(self, request, tokens, actions.withdraw_token, "is revoked")
+
+
+def _each(page, request, rows, verb, outcome: str) -> None:
+    for row in rows:
+        try:
+            verb(by=request.user, on=row)
+            page.message_user(request, f"{row} {outcome}.", messages.SUCCESS)
+        except Problem as problem:
+            page.message_user(request, problem.sentence, messages.ERROR)

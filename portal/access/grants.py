@@ -1,7 +1,9 @@
 """Giving and ending rights to one object; the only place that writes grants and permission tables."""
 
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as Right
+from django.db.models import Q
 from guardian.shortcuts import get_group_obj_perms_model, get_user_obj_perms_model
 
 from portal.access import audience
@@ -43,6 +45,16 @@ def end(codename: str, *, of, on, by=None) -> None:
     _retell(codename, on)
 
 
+def end_all(*, of, by=None) -> int:
+    """End every right that a person holds now, in every permission table; returns how many. The rows stay."""
+    now = clock.now()
+    live = Q(until__isnull=True) | Q(until__gt=now)
+    ended_by = by if by and by.pk else None
+    Grant.objects.filter(live, person=of).update(until=now, ended_at=now, ended_by=ended_by)
+    tables = [model for model in apps.get_models() if issubclass(model, PermissionTable)]
+    return sum(table._default_manager.filter(live, user=of).update(until=now) for table in tables)
+
+
 def end_one(grant: Grant, *, by) -> None:
     """End one grant now, and its rows; others to the same object go on."""
     grant.until = grant.ended_at = clock.now()
@@ -59,7 +71,8 @@ def extend(grant: Grant, until) -> None:
 
 
 def _move_rows(grant: Grant) -> None:
-    for table in PermissionTable.__subclasses__():
+    tables = [model for model in apps.get_models() if issubclass(model, PermissionTable)]
+    for table in tables:
         table._default_manager.filter(grant=grant).update(until=grant.until)
 
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     QUOTA_SET = "quotas:set"
     PERSON_MANAGE = "people:manage"
     TOKEN_ISSUE = "tokens:issue"
+    ACCOUNT_OWN = "account:own"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_SEAL = "audit:seal"

@@ -1,15 +1,19 @@
 """Sign-ins, sign-outs and failed attempts go into the ledger."""
 
+from allauth.mfa import signals as factor_signals
 from django.contrib.auth import signals
 from django.dispatch import receiver
 
-from portal.access import action
+from portal.access import action, sessions
 from portal.accounts.models import User
+from portal.accounts.signals import locked_out
 
 
 @receiver(signals.user_logged_in, dispatch_uid="portal.access.signed_in")
-def signed_in(sender, user, **kwargs):
+def signed_in(sender, user, request=None, **kwargs):
     action.record("person.signed-in", by=user)
+    if request is not None and hasattr(request, "session"):
+        sessions.begin(request.session)
 
 
 @receiver(signals.user_logged_out, dispatch_uid="portal.access.signed_out")
@@ -23,3 +27,29 @@ def sign_in_failed(sender, credentials, **kwargs):
     # What was typed may be a password in the wrong box: only a name that is an account's is recorded.
     known = User.objects.filter(username=credentials.get("username") or "").first()
     action.record("person.sign-in-failed", by=known, outcome="failed")
+
+
+@receiver(locked_out, dispatch_uid="portal.access.locked_out")
+def remember_lock_out(sender, login, **kwargs):
+    known = User.objects.filter(username=login or "").first()
+    action.record("person.locked-out", by=known, outcome="denied")
+
+
+@receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")
+def factor_failed(sender, user, **kwargs):
+    action.record("person.sign-in-failed", by=user, outcome="failed", detail={"factor": "second"})
+
+
+_CHANGES = {
+    factor_signals.authenticator_added: "person.factor-added",
+    factor_signals.authenticator_removed: "person.factor-removed",
+    factor_signals.authenticator_reset: "person.factor-renewed",
+}
+
+
+def _record_change(sender, signal, user, authenticator, **kwargs):
+    action.record(_CHANGES[signal], by=user, detail={"factor": str(authenticator.type)})
+
+
+for _signal, _verb in _CHANGES.items():
+    _signal.connect(_record_change, dispatch_uid=f"portal.access.{_verb}")

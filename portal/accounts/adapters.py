@@ -1,15 +1,44 @@
 """How allauth behaves here: nobody signs themselves up, and the demonstration asks for the password alone."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from portal.accounts import factors, fresh, lockout
+from portal.accounts.signals import locked_out
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by people with the right, never by visitors."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "username_password_mismatch": "The user name or the password is not right. Check both and try again.",
+        "too_many_login_attempts": (
+            f"Too many wrong passwords. Wait {settings.LOCK_OUT_MINUTES} minutes, or ask an administrator to let you in."
+        ),
+    }
+
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def pre_authenticate(self, request, **credentials) -> None:
+        """Count this try, and say once to the ledger that an account is locked for an address."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            login = credentials.get("username", "")
+            if lockout.is_first_refusal(login, self.get_client_ip(request)):
+                locked_out.send(sender=AccountAdapter, login=login)
+            raise
+
+    def _get_login_attempts_cache_key(self, request, **credentials) -> str:
+        return lockout.key_of(credentials.get("username", ""), self.get_client_ip(request))
+
+    def is_reauthentication_required(self, *, app, **kwargs) -> bool:
+        """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""
+        return not fresh.signed_in_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
 
 
 class MFAAdapter(DefaultMFAAdapter):
@@ -17,6 +46,18 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def is_mfa_enabled(self, user, types=None) -> bool:
         return False if settings.DEMO else super().is_mfa_enabled(user, types)
+
+    def can_delete_authenticator(self, authenticator) -> bool:
+        """The last second factor of a person whose role asks for one stays until another is added."""
+        return not (authenticator.user.role_names & settings.SECOND_FACTOR_ROLES and factors.is_last(authenticator))
+
+    def get_totp_label(self, user) -> str:
+        return user.username
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": "The code is not right. Wait for the next one and type that.",
+        "cannot_delete_authenticator": "Your role needs a second factor: add another before you remove this one.",
+    }
 
     def encrypt(self, text: str) -> str:
         from portal.core import crypto

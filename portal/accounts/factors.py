@@ -11,6 +11,7 @@ from portal.core import clock, crypto
 from portal.core.problems import BadInput
 
 SERIES = timedelta(minutes=5)
+SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,22 @@ def enrol(user) -> str:
     secret = totp.generate_totp_secret()
     totp.TOTP.activate(user, secret)
     return secret
+
+
+def has_one(user) -> bool:
+    """Whether a person holds an authenticator app or a passkey; recovery codes alone do not count."""
+    return Authenticator.objects.filter(user=user, type__in=SECOND).exists()
+
+
+def is_last(factor: Authenticator) -> bool:
+    """Whether a person would be left without a second factor if this one went."""
+    others = Authenticator.objects.filter(user=factor.user_id, type__in=SECOND).exclude(pk=factor.pk)
+    return factor.type in SECOND and not others.exists()
+
+
+def reset(user) -> int:
+    """Take every second factor of a person away, recovery codes included; returns how many."""
+    return Authenticator.objects.filter(user=user).delete()[0]
 
 
 def check_code(user, code: str) -> bool:

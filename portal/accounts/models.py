@@ -1,4 +1,4 @@
-"""User and ApiToken."""
+"""User, ApiToken, and what is kept about people's browsers and half-filled forms."""
 
 from functools import cached_property
 
@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 
 from portal.core import prepared
-from portal.core.guard import Guarded
+from portal.core.crypto import EncryptedJSONField
+from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 
@@ -60,3 +61,37 @@ class ApiToken(Guarded):
 
     def __str__(self) -> str:
         return f"token {self.public_id} of {self.user.username}"
+
+
+class KeptForm(Sealed):
+    """What a person had typed when a time limit ended the session: encrypted, given back once, only to them."""
+
+    PHI = {"path": Phi.PSEUDONYM, "typed": Phi.CLINICAL, "kept_at": Phi.NONE}
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=300)
+    typed = EncryptedJSONField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "path"), name="one_kept_form_each"),)
+        indexes = (models.Index(fields=("kept_at",), name="kept_form_age"),)
+
+    def __str__(self) -> str:
+        return f"form kept for {self.user_id}"
+
+
+class KnownDevice(Guarded):
+    """A browser that signed a person in before; recognised by a cookie of which only the hash is stored."""
+
+    PHI = {"digest": Phi.NONE, "label": Phi.NONE, "since": Phi.NONE, "told_at": Phi.NONE}
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="devices")
+    digest = models.CharField(max_length=64)
+    label = models.CharField(max_length=60)
+    since = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "digest"), name="one_device_each"),)
+
+    def __str__(self) -> str:
+        return self.label

@@ -5,6 +5,6 @@ class ComputeConfig(AppConfig):
     name = "portal.compute"
 
     def ready(self):
-        from portal.compute import rules
+        from portal.compute import receivers, rules  # noqa: F401
 
         rules.register()

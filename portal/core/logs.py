@@ -26,6 +26,23 @@ _ON_THE_WAY = frozenset(
 )
 
 
+def logging_config(level: str) -> dict:
+    """Everything to standard error, in lines that carry nothing of a record (the setting LOGGING)."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"safe": {"()": "portal.core.logs.SafeFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "safe"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+            "kombu": {"level": "WARNING"},
+            "fido2": {"level": "WARNING"},
+        },
+    }
+
+
 class SafeFormatter(logging.Formatter):
     """One JSON object a line; of an exception the type and the frames, never its message or its values."""
 

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from portal.access import cases
+from portal.access import cases, sessions
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission as P
 from portal.records import emergency
@@ -28,6 +28,7 @@ def frame(request) -> dict:
     return {
         "doors": _doors(request, person) if signed_in else [],
         "emergencies": emergency.live_grants(person) if signed_in and P.BREAK_GLASS in rights_of(person) else [],
+        "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
         "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
         if settings.DEMO
         else "",

@@ -94,9 +94,9 @@ ELSEWHERE = {
     "account_logout",
     "account_inactive",
     "account_reauthenticate",
-    "mfa_authenticate",
-    "mfa_reauthenticate",
     "account:revoke",
+    *(name for name in matrix.TABLE if name.startswith("account:session") or name == "account:keep"),
+    *(name for name in matrix.TABLE if name.startswith("mfa_")),
 }
 
 

@@ -10,6 +10,7 @@ from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
 from portal.records import actions as records
 from portal.registry import queries as registry
+from portal.web import kept
 from portal.web.clinic import forms
 
 
@@ -46,7 +47,7 @@ def form(request, patient, model):
             return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
             return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
-    return _form_page(request, patient, version)
+    return _form_page(request, patient, version, typed=kept.take(request))
 
 
 @require_safe
@@ -88,6 +89,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "version": version,
         "groups": forms.groups(blank, typed=typed, errors=errors or {}),
         "errors": forms.error_list(blank, errors or {}),
+        "restored": typed is not None and not errors,
         "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),
     }
     return render(request, "clinic/form.html", context, status=status)

@@ -9,6 +9,7 @@ from portal.access.permissions import Permission
 from portal.accounts import factors
 from portal.core.problems import BadInput, Problem
 from portal.registry import actions, queries, signing, spec
+from portal.web import kept
 from portal.web.oversight import forms
 
 DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
@@ -28,7 +29,7 @@ def approval(request, version):
     policy.require(request.user, Permission.MODEL_REVIEW, on)
     if request.method == "POST":
         return _decide(request, on)
-    return _page(request, on)
+    return _page(request, on, typed=kept.take(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +38,8 @@ def stop(request, version):
     on = actions.open_version(by=request.user, on=version)
     policy.require(request.user, Permission.MODEL_STOP, on)
     if request.method != "POST":
-        return render(request, "oversight/stop.html", {"version": on})
+        typed = kept.take(request)
+        return render(request, "oversight/stop.html", {"version": on, "typed": typed, "restored": bool(typed)})
     try:
         actions.stop(by=request.user, on=on, reason=request.POST.get("reason", ""))
     except BadInput as problem:
@@ -61,7 +63,13 @@ def change_form(request, version):
             return redirect("oversight:approval", on.public_id)
         except BadInput as problem:
             errors = problem.errors
-    context = {"version": on, "rows": forms.rows_of(on, request.POST or None), "errors": errors}
+    typed = kept.take(request)
+    context = {
+        "version": on,
+        "rows": forms.rows_of(on, request.POST or typed),
+        "errors": errors,
+        "restored": bool(typed),
+    }
     return render(request, "oversight/change_form.html", context, status=422 if errors else 200)
 
 
@@ -82,15 +90,17 @@ def _decide(request, on):
     return redirect("oversight:approvals")
 
 
-def _page(request, on, *, errors=None, status=200):
+def _page(request, on, *, typed=None, errors=None, status=200):
+    given = typed or request.POST
     context = {
         "version": on,
         "form": spec.form_of(on),
         "signatures": on.signatures.select_related("signer"),
         "payload_sha256": signing.payload_sha256(on),
         "errors": errors or {},
-        "reason": request.POST.get("reason", ""),
-        "decision": request.POST.get("decision", ""),
+        "reason": given.get("reason", ""),
+        "decision": given.get("decision", ""),
+        "restored": bool(typed),
         "own": on.created_by_id == request.user.pk,
         "signed": on.signatures.filter(signer=request.user).exists(),
     }

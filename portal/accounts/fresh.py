@@ -1,0 +1,19 @@
+"""Fresh authentication (45 CFR 164.312(d)): what is grave is done only minutes after proving who one is."""
+
+import time
+
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+
+
+def signed_in_lately(request) -> bool:
+    """Whether the person signed in, or confirmed that it is them, within the last minutes."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+def require(request) -> None:
+    """Send a person whose sign-in is old to confirm that it is them, and then on with what they were doing."""
+    if not signed_in_lately(request):
+        raise ReauthenticationRequired

@@ -1,0 +1,6 @@
+"""News about accounts that upper apps hear."""
+
+from django.dispatch import Signal
+
+# Too many wrong passwords for one account from one address; `login` is what was typed.
+locked_out = Signal()

@@ -1,0 +1,147 @@
+"""Signing in with a second factor, through a real browser and a virtual authenticator."""
+
+import time
+
+import pytest
+
+from portal.access import actions
+from portal.access.actors import SYSTEM
+from portal.accounts import factors
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def newcomer(cast):
+    return actions.add_person(
+        by=SYSTEM, username="newcomer", name="New Comer", password=PASSWORD, role_names=["clinician"], enrol=False
+    )
+
+
+@pytest.fixture
+def visit(visit):
+    def run(name: str):
+        page = visit(name)
+        page.set_default_timeout(8_000)
+        return page
+
+    return run
+
+
+def plug_in(page) -> None:
+    """Give the browser a fingerprint reader that always agrees."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+               "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_a_newcomer_adds_a_passkey_and_signs_in_with_it_alone(visit, accessible, newcomer, live_server):
+    page = visit("newcomer")
+    assert page.locator("h1").inner_text() == "Second factor"
+    accessible(page)
+    plug_in(page)
+
+    page.click("a:has-text('Add a passkey')")
+    accessible(page)
+    page.fill("#id_name", "ward computer")
+    page.check("#id_passwordless")
+    page.click("#passkey-add")
+    page.wait_for_selector("h1:has-text('Recovery codes')")
+    accessible(page)
+    page.click("text=I have them")
+    assert page.locator("h1").inner_text() == "My patients"
+
+    page.click("summary")
+    page.click("text=Sign out")
+    page.goto(f"{live_server.url}/accounts/login/")
+    accessible(page)
+    page.click("#passkey-login")
+    page.wait_for_selector("h1:has-text('My patients')")
+
+    page.goto(f"{live_server.url}/accounts/2fa/passkeys/")
+    accessible(page)
+    assert "ward computer" in page.locator("tbody").inner_text()
+    page.click("text=Remove")
+    accessible(page)
+    page.click("text=Remove it")
+    assert "add another before you remove this one" in page.locator(".messages").inner_text()
+
+
+def test_a_passkey_is_the_second_factor_after_the_password(visit, newcomer, live_server):
+    page = visit("newcomer")
+    plug_in(page)
+    page.click("a:has-text('Add a passkey')")
+    page.click("#passkey-add")
+    page.wait_for_selector("h1:has-text('Recovery codes')")
+    page.context.clear_cookies()
+
+    page.goto(f"{live_server.url}/accounts/login/?next=/clinic/")
+    page.fill("#id_login", "newcomer")
+    page.fill("#id_password", PASSWORD)
+    page.click("button:has-text('Sign in') >> nth=0")
+    page.click("#passkey-authenticate")
+    page.wait_for_selector("h1:has-text('My patients')")
+
+
+def test_a_newcomer_adds_an_app(visit, accessible, newcomer):
+    page = visit("newcomer")
+    page.click("a:has-text('Add an authenticator app')")
+    page.wait_for_selector("img.qr")
+    accessible(page)
+    page.fill("#id_code", "000000")
+    page.click("text=Use this app")
+    accessible(page)
+    assert "Wait for the next one" in page.locator("main").inner_text()
+    assert not factors.has_one(newcomer)
+
+
+def let_time_pass(left: int) -> None:
+    """Move every session of the clinician so that it ends in `left` seconds."""
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.contrib.sessions.models import Session
+
+    for row in Session.objects.all():
+        session = SessionStore(row.session_key)
+        if "active" in session:
+            session["active"] = int(time.time()) - 15 * 60 + left
+            session.save()
+
+
+def test_a_warning_comes_before_the_end_and_one_key_prolongs(visit, accessible, settings, wards):
+    settings.DEMO = True
+    page = visit("clinician")
+    page.clock.install()
+    page.reload()
+    let_time_pass(100)
+    page.clock.fast_forward(790_000)
+    page.wait_for_selector("#session[open]", timeout=15_000)
+    accessible(page)
+
+    page.keyboard.press("a")
+    page.wait_for_selector("#session:not([open])", state="attached")
+    left = page.evaluate("fetch('/account/session/').then(answer => answer.json())")["left"]
+    assert left > 880
+
+
+def test_a_half_filled_form_outlives_its_session(visit, settings, wards, unplanned, worked, live_server):
+    settings.DEMO = True
+    page = visit("clinician")
+    page.clock.install()
+    page.click("tbody a >> nth=0")
+    page.click("a.card:has-text('Unplanned admission')")
+    page.fill("#f-bmi", "41.5")
+    let_time_pass(-1)
+    page.clock.fast_forward(790_000)
+    page.wait_for_url("**/accounts/login/**", timeout=20_000)
+    assert "41.5" not in page.content()
+    assert page.evaluate("Object.keys(sessionStorage).length + Object.keys(localStorage).length") == 0
+
+    page.fill("#id_login", "clinician")
+    page.fill("#id_password", PASSWORD)
+    page.click("button:has-text('Sign in') >> nth=0")
+    page.wait_for_selector("[data-restored]")
+    assert page.input_value("#f-bmi") == "41.5"
+    assert worked.waiting == []
