@@ -6,6 +6,7 @@ from django.urls import reverse
 from portal.access import sessions
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission as P
+from portal.web.account import single_sign_on
 
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
@@ -24,6 +25,8 @@ def frame(request) -> dict:
     return {
         "doors": _doors(request, person) if signed_in else [],
         "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
+        "single_sign_on": {} if signed_in else single_sign_on.link(),
+        "local_login": settings.LOCAL_LOGIN,
         "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
         if settings.DEMO
         else "",

@@ -76,7 +76,7 @@ ELSEWHERE = {
     "account_reauthenticate",
     "account:revoke",
     *(name for name in matrix.TABLE if name.startswith("account:session") or name == "account:keep"),
-    *(name for name in matrix.TABLE if name.startswith("mfa_")),
+    *(name for name in matrix.TABLE if name.startswith(("mfa_", "openid_connect_"))),
 }
 
 
