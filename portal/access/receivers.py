@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from portal.access import action, sessions
 from portal.accounts.models import User
-from portal.accounts.signals import locked_out
+from portal.accounts.signals import locked_out, proof_failed
 
 
 @receiver(signals.user_logged_in, dispatch_uid="portal.access.signed_in")
@@ -38,6 +38,11 @@ def remember_lock_out(sender, login, **kwargs):
 @receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")
 def factor_failed(sender, user, **kwargs):
     action.record("person.sign-in-failed", by=user, outcome="failed", detail={"factor": "second"})
+
+
+@receiver(proof_failed, dispatch_uid="portal.access.proof_failed")
+def remember_failed_proof(sender, user, factor, **kwargs):
+    action.record("person.proof-failed", by=user, outcome="failed", detail={"factor": factor})
 
 
 _CHANGES = {

@@ -64,6 +64,9 @@ class MFAAdapter(DefaultMFAAdapter):
     def get_totp_label(self, user) -> str:
         return user.username
 
+    def generate_authenticator_name(self, user, type) -> str:
+        return f"Passkey {factors.count(user, type) + 1}"
+
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "The code is not right. Wait for the next one and type that.",
         "cannot_delete_authenticator": "Your role needs a second factor: add another before you remove this one.",

@@ -35,6 +35,7 @@ SENTENCES = {
     "person.factors-reset": "took away a person's second factors",
     "person.locked-out": "was locked out after too many wrong passwords",
     "person.password-set": "set a person's password",
+    "person.proof-failed": "gave a wrong password or code for a signature",
     "person.reactivated": "opened a person's account again",
     "person.roles-set": "set a person's roles",
     "person.roles-synchronised": "brought a person's roles in line with their groups",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.access import actions
 from portal.access.actors import rights_of
+from portal.access.permissions import Permission
 from portal.accounts.models import ApiToken
 from portal.core import clock
 from portal.core.problems import BadInput
@@ -19,7 +20,11 @@ SOON = timedelta(days=7)
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request):
     """My tokens; a new one is shown in the answer to the post and never again."""
-    context = {"scopes": sorted(rights_of(request.user)), "typed": request.POST, "errors": {}}
+    context = {
+        "scopes": sorted(rights_of(request.user) - {Permission.ACCOUNT_OWN}),
+        "typed": request.POST,
+        "errors": {},
+    }
     if request.method == "POST":
         try:
             context["issued"] = actions.issue_token(
