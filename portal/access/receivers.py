@@ -1,5 +1,6 @@
 """Sign-ins, sign-outs and failed attempts go into the ledger."""
 
+from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
 from django.contrib.auth import signals
 from django.dispatch import receiver
@@ -38,6 +39,11 @@ def remember_lock_out(sender, login, **kwargs):
 @receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")
 def factor_failed(sender, user, **kwargs):
     action.record("person.sign-in-failed", by=user, outcome="failed", detail={"factor": "second"})
+
+
+@receiver(account_signals.password_changed, dispatch_uid="portal.access.password_changed")
+def remember_new_password(sender, user, **kwargs):
+    action.record("person.password-changed", by=user)
 
 
 @receiver(proof_failed, dispatch_uid="portal.access.proof_failed")

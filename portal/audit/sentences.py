@@ -34,6 +34,7 @@ SENTENCES = {
     "person.factor-renewed": "made new recovery codes",
     "person.factors-reset": "took away a person's second factors",
     "person.locked-out": "was locked out after too many wrong passwords",
+    "person.password-changed": "changed their own password",
     "person.password-set": "set a person's password",
     "person.proof-failed": "gave a wrong password or code for a signature",
     "person.reactivated": "opened a person's account again",

@@ -41,6 +41,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "account_logout": (BOTH, "", OWN, Phi.NONE),
     "account_inactive": (GET, "", NOBODY, Phi.NONE),
     "account_reauthenticate": (BOTH, "", OWN, Phi.NONE),
+    "account_change_password": (BOTH, "", OWN, Phi.NONE),
     "openid_connect_login": (BOTH, "", NOBODY, Phi.NONE),
     "openid_connect_callback": (GET, "", NOBODY, Phi.NONE),
     "mfa_index": (GET, "second factor", OWN, Phi.NONE),
