@@ -7,9 +7,10 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.core.env import envbool, envint, envminutes, envstr, envwords
+from portal.core.env import envbool, envint, envstr
 from portal.core.keys import load_keys
 from portal.core.logs import logging_config
+from portal.core.sign_in import *  # noqa: F403 (settings of signing in, kept in a file of their own)
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(envstr("FORMULARY_DATA", str(ROOT / ".formulary"))).resolve()
@@ -60,6 +61,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_htmx",
     "heroicons",
     "rest_framework",
@@ -156,35 +159,12 @@ AUTH_PASSWORD_VALIDATORS = (
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
-MFA_ADAPTER = "portal.accounts.adapters.MFAAdapter"
-ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = False
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_ISSUER = "Formulary"
 MFA_PASSKEY_LOGIN_ENABLED = not DEMO
-MFA_WEBAUTHN_USER_VERIFICATION = "required"
-SECOND_FACTOR_ROLES = {"clinician", "reviewer", "admin", "auditor", *envwords("FORMULARY_SECOND_FACTOR_ROLES")}
-LOCK_OUT_AFTER, LOCK_OUT_MINUTES = envint("FORMULARY_LOCK_OUT_AFTER", 5), envint("FORMULARY_LOCK_OUT_MINUTES", 15)
-ACCOUNT_RATE_LIMITS = {
-    # Per account and address (the adapter's key), and per address, where a whole ward may sit behind one.
-    "login_failed": f"100/5m/ip,{LOCK_OUT_AFTER}/{LOCK_OUT_MINUTES}m/key",
-    "login": "300/m/ip",
-}
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = envstr("FORMULARY_MAIL_HOST"), envint("FORMULARY_MAIL_PORT", 25), 5
-DEFAULT_FROM_EMAIL = envstr("FORMULARY_MAIL_FROM", "formulary@localhost")
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 
 SESSION_COOKIE_AGE = envint("FORMULARY_SESSION_SECONDS", 12 * 3600)
-IDLE_MINUTES = envminutes(
-    "FORMULARY_IDLE_MINUTES", {"clinician": 15, "scientist": 30, "reviewer": 15, "admin": 10, "auditor": 10}
-)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

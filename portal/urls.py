@@ -11,6 +11,7 @@ from django.urls import include, path, register_converter
 from portal.core.ids import PublicIdConverter
 from portal.web import home, system
 from portal.web.account import passkeys as own_passkeys
+from portal.web.account import password, single_sign_on
 
 register_converter(PublicIdConverter, "pid")
 
@@ -28,6 +29,9 @@ urlpatterns = [
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/", password.change, name="account_change_password"),
+    path("accounts/oidc/<slug:provider_id>/login/", single_sign_on.start, name="openid_connect_login"),
+    path("accounts/oidc/<slug:provider_id>/login/callback/", single_sign_on.finish, name="openid_connect_callback"),
     path("accounts/2fa/", mfa.index, name="mfa_index"),
     path("accounts/2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("accounts/2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),

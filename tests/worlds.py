@@ -181,7 +181,7 @@ def _objects(world: World, version) -> None:
     world.secrets = [
         *_of_patient(here, ward), *_of_patient(there, elsewhere),
         Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
-        Secret(token.public_id, "none", world.near["token"]), Secret(version.digest, "none", formulary),
+        Secret(token.public_id, "none", world.near["token"] | {("admin", "own")}), Secret(version.digest, "none", formulary),
     ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def add_person(*, by, on=None, username, name, password, role_names, enrol=True)
     person.save()
     if enrol:
         factors.enrol(person)
-    _set_roles(person, role_names)
+    replace_roles(person, role_names)
     event().about(person)
     event().note(roles=sorted(role_names))
     return person
@@ -48,7 +48,7 @@ def set_roles(*, by, on, role_names) -> None:
     if by.pk == on.pk:
         raise Conflict("Nobody changes their own roles; another administrator does.", code="own-roles")
     event().note(before=sorted(on.role_names), after=sorted(role_names))
-    _set_roles(on, role_names)
+    replace_roles(on, role_names)
 
 
 @action(Permission.PERSON_MANAGE, verb="person.password-set", on=User)
@@ -183,7 +183,8 @@ def _conditions(filters: dict) -> Q:
     return found
 
 
-def _set_roles(person: User, role_names) -> None:
+def replace_roles(person: User, role_names) -> None:
+    """Set a person's roles inside an action; refuses unknown ones and pairs that must stay apart."""
     wanted = set(role_names)
     unknown = sorted(wanted - set(roles.ROLES))
     if unknown:

@@ -1,12 +1,13 @@
 """Sign-ins, sign-outs and failed attempts go into the ledger."""
 
+from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
 from django.contrib.auth import signals
 from django.dispatch import receiver
 
 from portal.access import action, sessions
 from portal.accounts.models import User
-from portal.accounts.signals import locked_out
+from portal.accounts.signals import locked_out, proof_failed
 
 
 @receiver(signals.user_logged_in, dispatch_uid="portal.access.signed_in")
@@ -38,6 +39,16 @@ def remember_lock_out(sender, login, **kwargs):
 @receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")
 def factor_failed(sender, user, **kwargs):
     action.record("person.sign-in-failed", by=user, outcome="failed", detail={"factor": "second"})
+
+
+@receiver(account_signals.password_changed, dispatch_uid="portal.access.password_changed")
+def remember_new_password(sender, user, **kwargs):
+    action.record("person.password-changed", by=user)
+
+
+@receiver(proof_failed, dispatch_uid="portal.access.proof_failed")
+def remember_failed_proof(sender, user, factor, **kwargs):
+    action.record("person.proof-failed", by=user, outcome="failed", detail={"factor": factor})
 
 
 _CHANGES = {

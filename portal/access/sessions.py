@@ -29,6 +29,11 @@ def has_needed_factor(request) -> bool:
     return False
 
 
+def proved(session) -> None:
+    """Note that a second factor was asked for elsewhere, by a provider that is trusted to do so."""
+    session[_PROVED] = True
+
+
 def idle_seconds(person) -> int:
     """How long a person may do nothing; the strictest of their roles counts."""
     table = settings.IDLE_MINUTES

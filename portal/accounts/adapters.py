@@ -4,7 +4,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.shortcuts import redirect
 
 from portal.accounts import factors, fresh, lockout
 from portal.accounts.signals import locked_out
@@ -36,6 +38,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request, **credentials) -> str:
         return lockout.key_of(credentials.get("username", ""), self.get_client_ip(request))
 
+    def pre_login(self, request, user, *, signal_kwargs=None, **kwargs):
+        """Where the hospital's sign-in is the only one, a password lets in only those kept for its bad days."""
+        by_provider = "sociallogin" in (signal_kwargs or {})
+        if not (settings.LOCAL_LOGIN or by_provider or user.username in settings.LOCAL_LOGIN_PEOPLE):
+            self.add_message(request, messages.ERROR, message=f"Sign in with {settings.OIDC['name']}.")
+            return redirect("account_login")
+        return super().pre_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
+
     def is_reauthentication_required(self, *, app, **kwargs) -> bool:
         """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""
         return not fresh.signed_in_lately(context.request) and super().is_reauthentication_required(app=app, **kwargs)
@@ -53,6 +63,9 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_label(self, user) -> str:
         return user.username
+
+    def generate_authenticator_name(self, user, type) -> str:
+        return f"Passkey {factors.count(user, type) + 1}"
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "The code is not right. Wait for the next one and type that.",

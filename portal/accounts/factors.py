@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 
+from portal.accounts import lockout
+from portal.accounts.signals import proof_failed
 from portal.core import clock, crypto
 from portal.core.problems import BadInput
 
@@ -28,12 +31,28 @@ class Proof:
 
 
 def prove(user, *, password: str, code: str, field: str = "code") -> Proof:
-    """Check both components in one go; raises BadInput naming the one that is wrong, the code's box as `field`."""
-    if not user.check_password(password):
-        raise BadInput({"password": "The password is not right. Type the password you sign in with."})
-    if not check_code(user, code):
-        raise BadInput({field: "The one-time code is not right or was used before. Wait for the next one."})
+    """Check both components in one go; raises BadInput naming the one that is wrong, and after some tries any.
+
+    `field` is the name of the code's box.
+    """
+    tries = lockout.Tries(f"proof\x1f{user.pk}")
+    if tries.are_used_up():
+        raise BadInput({"password": f"Too many wrong tries. Wait {settings.LOCK_OUT_MINUTES} minutes and sign then."})
+    problem = _problem(user, password, code, field)
+    if problem:
+        tries.add()
+        proof_failed.send(sender=Proof, user=user, factor=next(iter(problem)))
+        raise BadInput(problem)
+    tries.clear()
     return Proof(user.pk, clock.now())
+
+
+def _problem(user, password: str, code: str, field: str) -> dict[str, str]:
+    if not user.check_password(password):
+        return {"password": "The password is not right. Type the password you sign in with."}
+    if not check_code(user, code):
+        return {field: "The one-time code is not right or was used before. Wait for the next one."}
+    return {}
 
 
 def enrol(user) -> str:
@@ -46,6 +65,11 @@ def enrol(user) -> str:
 def has_one(user) -> bool:
     """Whether a person holds an authenticator app or a passkey; recovery codes alone do not count."""
     return Authenticator.objects.filter(user=user, type__in=SECOND).exists()
+
+
+def count(user, kind) -> int:
+    """How many factors of one kind a person holds."""
+    return Authenticator.objects.filter(user=user, type=kind).count()
 
 
 def is_last(factor: Authenticator) -> bool:

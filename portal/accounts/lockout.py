@@ -22,6 +22,26 @@ def is_first_refusal(login: str, address: str) -> bool:
     return cache.add(f"lock-out:{_digest(key_of(login, address))}", True, 60 * settings.LOCK_OUT_MINUTES)
 
 
+class Tries:
+    """Wrong tries at something, counted for the time of a lock-out."""
+
+    def __init__(self, what: str):
+        self.key = f"tries:{_digest(what)}"
+
+    def are_used_up(self) -> bool:
+        """Whether no further try is allowed for now."""
+        return cache.get(self.key, 0) >= settings.LOCK_OUT_AFTER
+
+    def add(self) -> None:
+        """Count one more."""
+        if not cache.add(self.key, 1, 60 * settings.LOCK_OUT_MINUTES):
+            cache.incr(self.key)
+
+    def clear(self) -> None:
+        """Begin again."""
+        cache.delete(self.key)
+
+
 def _era(login: str) -> str:
     return f"lock-out-era:{_digest(login.lower())}"
 

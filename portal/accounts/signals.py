@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Too many wrong passwords for one account from one address; `login` is what was typed.
 locked_out = Signal()
+
+# A password or code given for a signature was wrong; `factor` says which.
+proof_failed = Signal()

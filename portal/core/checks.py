@@ -32,3 +32,23 @@ def production_is_safe(app_configs, **kwargs):
         "formulary.E008": (len(settings.INDEX_KEY) < 32, "FORMULARY_INDEX_KEY is shorter than 32 characters."),
     }
     return [Error(text, id=code) for code, (wrong, text) in problems.items() if wrong]
+
+
+@register()
+def single_sign_on_is_safe(app_configs, **kwargs):
+    """The provider is reached over TLS, and nobody is locked out of a portal that has none."""
+    oidc = settings.OIDC
+    plain = bool(oidc) and not oidc["issuer"].startswith("https://") and not settings.TESTING
+    problems = {
+        "formulary.E009": (plain, "FORMULARY_OIDC_ISSUER must begin with https://."),
+        "formulary.E010": (
+            bool(oidc) and not (oidc["client_id"] and oidc["secret"]),
+            "FORMULARY_OIDC_CLIENT_ID and FORMULARY_OIDC_CLIENT_SECRET (or _FILE) are needed with FORMULARY_OIDC_ISSUER.",
+        ),
+        "formulary.E011": (
+            not oidc and not settings.LOCAL_LOGIN,
+            "FORMULARY_LOCAL_LOGIN is off and no FORMULARY_OIDC_ISSUER is named: nobody could sign in.",
+        ),
+        "formulary.E012": (bool(oidc) and not oidc["roles"], "FORMULARY_OIDC_ROLES is empty: nobody would get a role."),
+    }
+    return [Error(text, id=code) for code, (wrong, text) in problems.items() if wrong]

@@ -7,6 +7,7 @@ from portal.access import cases, sessions
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission as P
 from portal.records import emergency
+from portal.web.account import single_sign_on
 
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
@@ -29,6 +30,8 @@ def frame(request) -> dict:
         "doors": _doors(request, person) if signed_in else [],
         "emergencies": emergency.live_grants(person) if signed_in and P.BREAK_GLASS in rights_of(person) else [],
         "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
+        "single_sign_on": {} if signed_in else single_sign_on.link(),
+        "local_login": settings.LOCAL_LOGIN,
         "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
         if settings.DEMO
         else "",

@@ -69,10 +69,10 @@ def _end(request, idle: bool) -> None:
     minutes = sessions.idle_seconds(request.user) // 60
     sessions.end(request, "idle" if idle else "absolute")
     if idle:
-        messages.info(request, f"You were signed out after {minutes} minutes without activity. Sign in to go on.")
+        messages.warning(request, f"You were signed out after {minutes} minutes without activity. Sign in to go on.")
     else:
         hours = settings.SESSION_COOKIE_AGE // 3600
-        messages.info(request, f"You were signed out, because a session lasts {hours} hours. Sign in to go on.")
+        messages.warning(request, f"You were signed out, because a session lasts {hours} hours. Sign in to go on.")
 
 
 def _to_sign_in(request):

@@ -141,5 +141,37 @@ def test_the_demonstration_asks_for_the_password_alone_and_changes_no_factor(cas
     assert client.get(reverse("mfa_activate_totp")).url == reverse("mfa_index")
 
 
+def change_password(client: Client, old: str, new: str):
+    return client.post(reverse("account_change_password"), {"oldpassword": old, "password1": new, "password2": new})
+
+
+def test_a_new_password_ends_the_other_sessions_and_the_old_password(cast):
+    here = Client()
+    here.force_login(cast["scientist"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    there = Client()
+    there.force_login(cast["scientist"], backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    answer = change_password(here, PASSWORD, "staple-battery-horse-9")
+
+    cast["scientist"].refresh_from_db()
+    assert answer.url == reverse("account:sessions")
+    assert [client.get("/lab/").status_code for client in (here, there)] == [200, 302]
+    assert not cast["scientist"].check_password(PASSWORD)
+    assert events("person.password-changed") == [("scientist", "ok")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"), [(PASSWORD, "short", "too short"), ("wrong", "staple-battery-horse-9", "current password")]
+)
+def test_a_password_is_not_changed_to_a_weak_one_or_without_the_old(old, new, said, cast):
+    client = Client()
+    client.force_login(cast["scientist"], backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    page = change_password(client, old, new).content.decode()
+
+    cast["scientist"].refresh_from_db()
+    assert said in page and cast["scientist"].check_password(PASSWORD)
+
+
 def code_for(secret: str) -> str:
     return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))

@@ -5,7 +5,9 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.access import actions, policy
+from portal.accounts import factors
 from portal.audit.models import AuditEvent
+from portal.core.problems import BadInput
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct-horse-battery"
@@ -98,8 +100,18 @@ def test_wrong_codes_lock_out_too(cast, settings):
     client.post(reverse("account_login"), {"login": "clinician", "password": PASSWORD})
     for _ in range(5):
         client.post(reverse("mfa_authenticate"), {"code": "000000"})
-    from portal.accounts import factors
-
     answer = client.post(reverse("mfa_authenticate"), {"code": factors.current_code(cast["clinician"])})
 
     assert answer.status_code == 200 and "Too many" in answer.content.decode()
+
+
+def test_a_signature_may_not_be_guessed_either(cast):
+    reviewer = cast["reviewer"]
+    for _ in range(5):
+        with pytest.raises(BadInput):
+            factors.prove(reviewer, password="wrong", code="000000")
+
+    with pytest.raises(BadInput, match="Too many wrong tries"):
+        factors.prove(reviewer, password=PASSWORD, code=factors.current_code(reviewer))
+    assert events("person.proof-failed") == [("reviewer", "failed")] * 5
+    assert factors.prove(cast["reviewer2"], password=PASSWORD, code=factors.current_code(cast["reviewer2"]))

@@ -7,6 +7,7 @@ import pytest
 from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.accounts import factors
+from tests.accounts.provider import provider, running_provider  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 PASSWORD = "correct-horse-battery"
@@ -145,3 +146,33 @@ def test_a_half_filled_form_outlives_its_session(visit, settings, wards, unplann
     page.wait_for_selector("[data-restored]")
     assert page.input_value("#f-bmi") == "41.5"
     assert worked.waiting == []
+
+
+def test_a_nurse_comes_through_the_hospitals_sign_in(chromium, accessible, live_server, cast, provider):  # noqa: F811
+    provider.knows("u-9", preferred_username="rory", name="Rory Williams", groups=["grp-ward"])
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    page.goto(f"{live_server.url}/clinic/")
+    accessible(page)
+    page.click("text=Sign in with Northside sign-in")
+    page.fill("input[name=sub]", "u-9")
+    page.click("text=Authorize >> nth=-1")
+    page.wait_for_selector("h1:has-text('Second factor')")
+    plug_in(page)
+    page.click("a:has-text('Add a passkey')")
+    page.click("#passkey-add")
+    page.wait_for_selector("h1:has-text('Recovery codes')")
+    page.goto(f"{live_server.url}/clinic/")
+    assert page.locator("h1").inner_text() == "My patients"
+
+    provider.knows("u-9", preferred_username="rory", name="Rory Williams", groups=["grp-gone"])
+    page.context.clear_cookies()
+    page.goto(f"{live_server.url}/clinic/")
+    page.click("text=Sign in with Northside sign-in")
+    page.fill("input[name=sub]", "u-9")
+    page.click("text=Authorize >> nth=-1")
+    page.wait_for_selector("h1:has-text('Not signed in')")
+    accessible(page)
+    assert "none of your groups opens anything here" in page.locator("main").inner_text()
+    context.close()

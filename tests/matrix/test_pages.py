@@ -94,9 +94,10 @@ ELSEWHERE = {
     "account_logout",
     "account_inactive",
     "account_reauthenticate",
+    "account_change_password",
     "account:revoke",
     *(name for name in matrix.TABLE if name.startswith("account:session") or name == "account:keep"),
-    *(name for name in matrix.TABLE if name.startswith("mfa_")),
+    *(name for name in matrix.TABLE if name.startswith(("mfa_", "openid_connect_"))),
 }
 
 

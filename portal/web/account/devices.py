@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.dispatch import receiver
 from django.utils.timezone import localtime
 
-from portal.access import own
+from portal.access import own, sessions, sso
 from portal.access.actors import SYSTEM
 from portal.core import clock
 from portal.web import kept
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 @receiver(user_logged_in, dispatch_uid="portal.web.signed_in")
 def note(sender, request, response, user, **kwargs):
     """Recognise the browser by its cookie, give it one when it has none, and look for forms that were kept."""
+    if settings.OIDC and sso.is_strong(getattr(request, "single_sign_on", {})):
+        sessions.proved(request.session)
     kept.remember(request, user)
     warn_of_ending(request, user)
     token = request.COOKIES.get(COOKIE, "")

@@ -21,7 +21,11 @@ SOON = timedelta(days=7)
 def tokens(request):
     """My tokens; a new one is shown in the answer to the post and never again."""
     policy.require(request.user, Permission.TOKEN_ISSUE)
-    context = {"scopes": sorted(rights_of(request.user)), "typed": request.POST, "errors": {}}
+    context = {
+        "scopes": sorted(rights_of(request.user) - {Permission.ACCOUNT_OWN}),
+        "typed": request.POST,
+        "errors": {},
+    }
     if request.method == "POST":
         try:
             context["issued"] = actions.issue_token(
