@@ -50,7 +50,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "account_reauthenticate": (BOTH, "", OWN, Phi.NONE),
     "mfa_authenticate": (BOTH, "", NOBODY, Phi.NONE),
     "mfa_reauthenticate": (BOTH, "", OWN, Phi.NONE),
-    "clinic:patients": (GET, "patient", P.PATIENT_LIST, Phi.IDENTIFIER),
+    "clinic:patients": (BOTH, "patient", P.PATIENT_LIST, Phi.IDENTIFIER),
     "clinic:patient": (GET, "patient", P.PATIENT_READ, Phi.CLINICAL),
     "clinic:form": (BOTH, "patient", P.PREDICTION_RUN, Phi.CLINICAL),
     "clinic:prediction": (GET, "prediction", P.PREDICTION_READ, Phi.CLINICAL),

@@ -165,6 +165,15 @@ def test_a_log_line_keeps_an_address_without_its_query():
     assert json.loads(SafeFormatter().format(record))["message"] == "Not Found: /clinic/"
 
 
+def test_a_log_line_names_the_kind_of_address_never_what_was_typed_into_it():
+    request = RequestFactory().get("/clinic/patients/Zebra-Canary/")
+    request.resolver_match = None
+    record = logging.makeLogRecord({"name": "django.request", "msg": "%s: %s", "args": ("Not Found", request.path),
+                                    "request": request, "status_code": 404})  # fmt: skip
+
+    assert json.loads(SafeFormatter().format(record))["message"] == "Answered 404: GET /(unknown)"
+
+
 def test_an_exception_in_a_log_line_keeps_its_message_out():
     try:
         raise ValueError("Zebra-Canary")
