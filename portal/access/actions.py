@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from portal.access import roles
 from portal.access.action import action, event
+from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.accounts import factors
 from portal.accounts.models import ApiToken, User
@@ -43,6 +44,8 @@ def add_person(*, by, on=None, username, name, password, role_names) -> User:
 @action(Permission.PERSON_MANAGE, verb="person.roles-set", on=User)
 def set_roles(*, by, on, role_names) -> None:
     """Replace a person's roles; refuses unknown ones and pairs that must stay apart."""
+    if "admin" not in role_names:
+        _keep_an_admin(by, on)
     event().note(before=sorted(on.role_names), after=sorted(role_names))
     _set_roles(on, role_names)
 
@@ -58,6 +61,7 @@ def set_password(*, by, on, password) -> None:
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
 def deactivate(*, by, on) -> None:
     """Shut a person out: no new sign-in, sessions and tokens end; nothing of theirs is removed."""
+    _keep_an_admin(by, on)
     on.is_active = False
     on.save(update_fields=("is_active",))
     ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
@@ -162,6 +166,14 @@ def _set_roles(person: User, role_names) -> None:
     person.is_staff = "admin" in wanted
     person.save(update_fields=("is_staff",))
     person.__dict__.pop("role_names", None)
+
+
+def _keep_an_admin(by, person: User) -> None:
+    if by is SYSTEM or "admin" not in person.role_names:
+        return
+    others = User.objects.filter(groups__name="admin", is_active=True).exclude(pk=person.pk)
+    if not others.exists():
+        raise BadInput({"person": f"{person.label} is the only administrator; make another one first."})
 
 
 def _check_password(password: str, person: User) -> None:

@@ -95,7 +95,8 @@ def begin_assignments(*, by, on=None) -> int:
     open_now = held.filter(Q(until=None) | Q(until__gt=clock.now()))
     due = _running().filter(~Exists(open_now), person__is_active=True).select_related("person", "care_unit")
     for relation in due:
-        grants.give(TREAT, to=relation.person, on=relation.care_unit, until=relation.until)
+        until = _reach_until(relation.person, relation.care_unit)
+        grants.give(TREAT, to=relation.person, on=relation.care_unit, until=until)
         event().also("unit.person-assigned", relation.care_unit, person=relation.person.public_id)
     if not due:
         event().skip()
