@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    *[name for name in envstr("FORMULARY_EXTRA_APPS").split(",") if name],
 ]
 
 MIDDLEWARE = [
@@ -115,6 +116,10 @@ DATABASES = {
     )
 }
 SQLITE = "sqlite" in DATABASES["default"]["ENGINE"]
+if not SQLITE:
+    # PostgreSQL keeps the plans of statements that come again; a pooler that hands connections on may not allow it.
+    _threshold = 2 if envbool("FORMULARY_PREPARED_STATEMENTS", True) else None
+    DATABASES["default"]["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": _threshold}
 if SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
@@ -213,6 +218,7 @@ SCORER_MINIMUM = [word for word in envstr("FORMULARY_SCORER_MINIMUM", "rlimits,n
 ALLOW_PICKLE = envbool("FORMULARY_ALLOW_PICKLE", True)
 TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
 
+STANDING_SECONDS = envint("FORMULARY_STANDING_SECONDS", 5)
 JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
 JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)

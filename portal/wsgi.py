@@ -1,5 +1,6 @@
 """The WSGI entry point."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -10,3 +11,8 @@ from portal.core.start import refuse_unsafe  # noqa: E402
 
 application = get_wsgi_application()
 refuse_unsafe()
+
+# What is loaded by now stays for good: the collector need not walk through it at every turn.
+gc.collect()
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)

@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as profiles
 
 from portal.audit import triggers
 
+# Two slow cores are no finding of a property test.
+profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+profiles.load_profile("patient")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("FORMULARY_TEST_DATA", ROOT.parent / "shared" / "data"))
 AS_OF = date(2026, 11, 8)
@@ -21,6 +26,7 @@ AS_OF = date(2026, 11, 8)
 @pytest.fixture(autouse=True)
 def _quiet_hashing(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STANDING_SECONDS = 0
 
 
 @pytest.fixture(scope="session", autouse=True)

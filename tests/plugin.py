@@ -26,7 +26,7 @@ def pytest_load_initial_conftests(early_config, parser, args):
 
         postgres, redis = Postgres(), Redis()
         _STARTED.extend((postgres, redis))
-        os.environ |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+        os.environ |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "FORMULARY_EXTRA_APPS": "tests.shelf"}
     from portal import celery  # noqa: F401
 
 

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -30,6 +31,7 @@ class Action:
     verb: str
     model: type[Model] | None
     function: Callable
+    rows: Callable | None = None
 
 
 @dataclass
@@ -70,14 +72,15 @@ class Event:
 
 ACTIONS: dict[str, Action] = {}
 _event: ContextVar[Event | None] = ContextVar("event", default=None)
+_written: ContextVar[list[log.Draft] | None] = ContextVar("written", default=None)
 _refusals: ContextVar[list[log.Draft] | None] = ContextVar("refusals", default=None)
 
 
-def action(permission: Permission, *, verb: str, on: type[Model] | None = None):
-    """Turn a function `(*, by, on, **inputs)` into a verb behind the door."""
+def action(permission: Permission, *, verb: str, on: type[Model] | None = None, rows: Callable | None = None):
+    """Turn a function `(*, by, on, **inputs)` into a verb behind the door; `rows` gives the queryset `on` comes from."""
 
     def wrap(function):
-        ACTIONS[verb] = Action(permission, verb, on, function)
+        ACTIONS[verb] = Action(permission, verb, on, function, rows)
 
         @wraps(function)
         def call(*, by, on=None, **inputs):
@@ -115,7 +118,7 @@ def _outermost(work):
 def _run(verb: Action, by, on, inputs):
     draft = _draft(verb.verb, by)
     try:
-        with transaction.atomic(), guard.unlocked():
+        with transaction.atomic(), guard.unlocked(), _one_append():
             return _perform(verb, by, on, inputs, draft)
     except policy.Denied as refusal:
         _remember(draft, "denied", refusal)
@@ -125,11 +128,26 @@ def _run(verb: Action, by, on, inputs):
         raise
 
 
+@contextmanager
+def _one_append():
+    """Events of verbs inside a verb are written with the outer one's, in the order in which they ended."""
+    outer, mine = _written.get(), []
+    token = _written.set(mine)
+    try:
+        yield
+    finally:
+        _written.reset(token)
+    if outer is None:
+        log.write(mine)
+    else:
+        outer.extend(mine)
+
+
 def _perform(verb: Action, by, on, inputs, draft: log.Draft):
-    target = _find(verb, on, draft)
+    target, decision = _find(verb, by, on, draft)
     if target is not None:
         _name_object(draft, target)
-    policy.require(by, verb.permission, target)
+    policy.enforce(decision)
     current = Event(draft)
     token = _event.set(current)
     try:
@@ -137,21 +155,18 @@ def _perform(verb: Action, by, on, inputs, draft: log.Draft):
     finally:
         _event.reset(token)
     if not current.silent:
-        log.write([current.draft, *current.more])
+        _written.get().extend((current.draft, *current.more))
     return result
 
 
-def _find(verb: Action, on, draft: log.Draft) -> Model | None:
+def _find(verb: Action, by, on, draft: log.Draft) -> tuple[Model | None, policy.Decision]:
     if on is None or isinstance(on, Model):
-        return on
+        return on, policy.decide(by, verb.permission, on)
     draft.object_type = verb.model._meta.model_name
-    found = None
-    if PATTERN.match(str(on)):
-        draft.object_id = str(on)
-        found = verb.model._default_manager.filter(public_id=on).first()
-    if found is None:
-        raise policy.Denied(policy.Decision(False, f"There is no such {verb.model._meta.verbose_name}.", hidden=True))
-    return found
+    if not PATTERN.match(str(on)):
+        return None, policy.Decision(False, f"There is no such {verb.model._meta.verbose_name}.", hidden=True)
+    draft.object_id = str(on)
+    return policy.find(by, verb.permission, verb.rows or verb.model._default_manager.all, str(on))
 
 
 def _draft(verb: str, by) -> log.Draft:

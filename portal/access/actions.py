@@ -165,7 +165,8 @@ def _set_roles(person: User, role_names) -> None:
     person.groups.set([Group.objects.get_or_create(name=name)[0] for name in sorted(wanted)])
     person.is_staff = "admin" in wanted
     person.save(update_fields=("is_staff",))
-    person.__dict__.pop("role_names", None)
+    for remembered in ("memberships", "role_names"):
+        person.__dict__.pop(remembered, None)
 
 
 def _keep_an_admin(by, person: User) -> None:

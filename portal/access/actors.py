@@ -33,6 +33,11 @@ def rights_of(by) -> frozenset:
     return frozenset().union(*held)
 
 
+def key_of(by) -> tuple:
+    """All about an actor that a rule of the policy may depend on."""
+    return by.pk, by.role_names, scopes_of(by) is None
+
+
 def scopes_of(by) -> frozenset | None:
     """The scopes of the token this person acts with; None when they act themselves."""
     return getattr(by, "scopes", None)

@@ -1,19 +1,66 @@
-"""Giving and ending rights to one object; the only place that writes permission tables."""
+"""Giving and ending rights to one object; the only place that writes grants and permission tables."""
 
-from guardian.shortcuts import assign_perm, get_user_obj_perms_model
+from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission as Right
+from guardian.shortcuts import get_group_obj_perms_model, get_user_obj_perms_model
 
+from portal.access import audience
+from portal.access.models import Grant, PermissionTable
+from portal.access.states import PURPOSES, GrantKind
 from portal.core import clock
 
 
-def give(codename: str, *, to, on, until=None) -> None:
-    """Let a person hold `codename` on an object until a moment, or for good."""
-    row = assign_perm(codename, to, on)
-    row.since, row.until = clock.now(), until
-    row.save(update_fields=("since", "until"))
+def give(codename: str, *, to, on, until=None, kind=GrantKind.RELATIONSHIP, by=None, code="", reason="") -> Grant:
+    """Let a person or a group hold `codename` on an object until a moment, or for good."""
+    holder = "group" if isinstance(to, Group) else "person"
+    grant = Grant.objects.create(
+        kind=kind, purpose=PURPOSES[kind], codename=codename, object_type=on._meta.model_name,
+        object_id=getattr(on, "public_id", ""), until=until, given_by=by if by and by.pk else None, code=code,
+        reason=reason, **{holder: to},
+    )  # fmt: skip
+    right = Right.objects.get(codename=codename, content_type__app_label=on._meta.app_label)
+    row = {"permission": right, "content_object": on, "since": grant.since, "until": until}
+    if isinstance(to, Group):
+        get_group_obj_perms_model(on).objects.create(group=to, **row)
+    else:
+        get_user_obj_perms_model(on).objects.create(user=to, grant=grant, **row)
+    _retell(codename, on)
+    return grant
 
 
-def end(codename: str, *, of, on) -> None:
-    """End a person's right now; the row stays, so that what was possible when can be told."""
-    table = get_user_obj_perms_model(on)
-    rows = table.objects.filter(user=of, content_object=on, permission__codename=codename)
-    rows.update(until=clock.now())
+def end(codename: str, *, of, on, by=None) -> None:
+    """End a person's or a group's right now; the rows stay, so that what was possible when can be told."""
+    now = clock.now()
+    kind, table = ("group", get_group_obj_perms_model) if isinstance(of, Group) else ("user", get_user_obj_perms_model)
+    rows = table(on).objects.filter(**{kind: of}, content_object=on, permission__codename=codename)
+    rows.exclude(until__lt=now).update(until=now)
+    held = Grant.objects.filter(
+        **{"group" if kind == "group" else "person": of}, codename=codename, object_id=getattr(on, "public_id", "")
+    )
+    held.exclude(until__lt=now).update(until=now, ended_at=now, ended_by=by if by and by.pk else None)
+    _retell(codename, on)
+
+
+def end_one(grant: Grant, *, by) -> None:
+    """End one grant now, and its rows; others to the same object go on."""
+    grant.until = grant.ended_at = clock.now()
+    grant.ended_by = by if by.pk else None
+    grant.save(update_fields=("until", "ended_at", "ended_by"))
+    _move_rows(grant)
+
+
+def extend(grant: Grant, until) -> None:
+    """Let one grant last until a later moment."""
+    grant.until = until
+    grant.save(update_fields=("until",))
+    _move_rows(grant)
+
+
+def _move_rows(grant: Grant) -> None:
+    for table in PermissionTable.__subclasses__():
+        table._default_manager.filter(grant=grant).update(until=grant.until)
+
+
+def _retell(codename: str, on) -> None:
+    if getattr(on, "AUDIENCE", None) == codename:
+        audience.refresh(type(on)._default_manager.filter(pk=on.pk), codename)

@@ -1,13 +1,57 @@
-"""The shape of every permission table: guardian rows with a direct foreign key, and an end."""
+"""Grants, the permission tables they are materialised in, and the cases that emergency access opens."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from guardian.models import UserObjectPermissionBase
 
+from portal.access.states import CaseOutcome, GrantKind
 from portal.core import clock
+from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded
+from portal.core.ids import new_id
 from portal.core.phi import Phi
+
+_PERSON = {"to": settings.AUTH_USER_MODEL, "on_delete": models.PROTECT, "related_name": "+"}
+
+
+class Grant(Guarded):
+    """Why a person or group reaches an object: from whom, for what, from when until when; kept after its end."""
+
+    PHI = dict.fromkeys(("kind", "purpose", "codename", "object_type", "since", "until", "code", "ended_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "object_id": Phi.PSEUDONYM, "reason": Phi.FREE_TEXT}  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=12, choices=GrantKind)
+    purpose = models.CharField(max_length=20)
+    person = models.ForeignKey(null=True, **_PERSON)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, null=True, related_name="+")
+    codename = models.CharField(max_length=60)
+    object_type = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=20)
+    since = models.DateTimeField(default=clock.now)
+    until = models.DateTimeField(null=True)
+    given_by = models.ForeignKey(null=True, **_PERSON)
+    code = models.CharField(max_length=20, blank=True)
+    reason = EncryptedJSONField(default="")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(null=True, **_PERSON)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("person", "kind", "until"), name="grant_person"),
+            models.Index(fields=("object_type", "object_id"), name="grant_object"),
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether it counts at this moment."""
+        return self.since <= clock.now() and (self.until is None or self.until > clock.now())
+
+    @property
+    def audit_patient(self) -> str:
+        """What the ledger files events about this grant under."""
+        return self.object_id if self.object_type == "patient" else ""
 
 
 class PermissionTable(UserObjectPermissionBase, Guarded):
@@ -15,17 +59,51 @@ class PermissionTable(UserObjectPermissionBase, Guarded):
 
     PHI = {"since": Phi.NONE, "until": Phi.NONE}
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, related_name="+")
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True, blank=True)
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
+        # Two grants may reach the same object; each has its row and its own end.
+        unique_together = ("user", "permission", "content_object", "grant")
 
     @classmethod
-    def reach(cls, by, codename: str, through: str = "pk") -> Exists:
-        """The condition that `by` holds `codename` on the object that `through` points at, and it has not ended."""
-        live = Q(until__isnull=True) | Q(until__gt=clock.now())
+    def reach(cls, by, codename: str, through: str = "pk", *, kinds=None) -> Exists:
+        """The condition that `by` holds `codename` now on the object that `through` points at; `kinds` narrows it."""
+        now = clock.now()
         rows = cls._default_manager.filter(
-            live, user_id=by.pk, permission__codename=codename, content_object=OuterRef(through)
-        )
-        return Exists(rows)
+            Q(until__isnull=True) | Q(until__gt=now), user_id=by.pk, permission__codename=codename,
+            content_object=OuterRef(through), since__lte=now,
+        )  # fmt: skip
+        return Exists(rows if kinds is None else rows.filter(grant__kind__in=kinds))
+
+
+class Case(Guarded):
+    """An inquiry that emergency access opened; an audit officer closes it."""
+
+    PHI = dict.fromkeys(("opened_at", "due_on", "urgent", "outcome", "closed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "note": Phi.FREE_TEXT, "assessment": Phi.FREE_TEXT}  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    grant = models.OneToOneField(Grant, on_delete=models.PROTECT, related_name="case")
+    opened_at = models.DateTimeField(default=clock.now)
+    due_on = models.DateField()
+    urgent = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=13, choices=CaseOutcome, blank=True)
+    note = EncryptedJSONField(default="")
+    assessment = EncryptedJSONField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(null=True, **_PERSON)
+
+    class Meta:
+        ordering = ("due_on", "id")
+        indexes = (models.Index(fields=("closed_at", "due_on"), name="case_queue"),)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it should have been closed by now."""
+        return self.closed_at is None and self.due_on < clock.now().date()
+
+    @property
+    def audit_patient(self) -> str:
+        """What the ledger files events about this case under."""
+        return self.grant.object_id

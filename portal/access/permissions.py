@@ -8,6 +8,8 @@ class Permission(StrEnum):
 
     PATIENT_LIST = "patients:list"
     PATIENT_READ = "patients:read"
+    BREAK_GLASS = "patients:break-glass"
+    CASE_REVIEW = "cases:review"
     RECORD_IMPORT = "records:import"
     UNIT_ASSIGN = "units:assign"
     STUDY_MANAGE = "studies:manage"

@@ -7,10 +7,11 @@ a decision asks whether the one object passes it, so both always agree.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
 
-from portal.access import actors, roles
+from portal.access import actors, audience, roles
 from portal.access.permissions import Permission
+from portal.core import prepared
 from portal.core.problems import Problem
 
 Rule = Callable[[object], Q]
@@ -40,7 +41,10 @@ class Denied(Problem):
 
 
 def register(model: type[Model], permission: Permission, rule: Rule, why: str, *, see: bool = False) -> None:
-    """Teach the policy which rows of a model a right reaches; `why` completes “You may, because …”."""
+    """Teach the policy which rows of a model a right reaches; `why` completes “You may, because …”.
+
+    A rule depends on nothing but who acts (actors.key_of), the settings and clock.now: its SQL is kept.
+    """
     _RULES[model, permission] = (rule, why)
     if see:
         _SEE[model] = permission
@@ -59,6 +63,28 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
     return Decision(False, _object_refusal(on), hidden=not sees(by, on))
 
 
+def find(by, permission: Permission, rows: Callable[[], QuerySet], public_id: str) -> tuple[Model | None, Decision]:
+    """The object of a public id among `rows` and the decision about it, in one query where the right reaches it."""
+    model = rows().model
+    rule = _RULES.get((model, permission))
+    if rule is None or _role_refusal(by, permission):
+        found = rows().filter(public_id=public_id).first()
+        return found, decide(by, permission, found) if found else _nothing(model)
+    key = ("find", model, rows, permission, *actors.key_of(by))
+    found = prepared.first(key, lambda value: _marked(rows(), by, rule[0]).filter(public_id=value), public_id)
+    if found is None:
+        return None, _nothing(model)
+    return found, Decision(True, f"You may, because {rule[1]}.") if found.reached else decide(by, permission, found)
+
+
+def _marked(rows: QuerySet, by, rule: Rule) -> QuerySet:
+    return rows.annotate(reached=rule(by) or Value(True))
+
+
+def _nothing(model: type[Model]) -> Decision:
+    return Decision(False, f"There is no such {model._meta.verbose_name}.", hidden=True)
+
+
 def sees(by, on: Model) -> bool:
     """Whether an object's existence may show to this actor."""
     permission = _SEE.get(on.__class__)
@@ -75,17 +101,36 @@ def visible_to(queryset: QuerySet, by, permission: Permission) -> QuerySet:
     return queryset.filter(rule[0](by))
 
 
+def permitted(by, permission: Permission, objects: list[Model]) -> frozenset[int]:
+    """The keys of those objects, all of one model, that a right reaches: a page's checks in one query."""
+    if not objects:
+        return frozenset()
+    rows = type(objects[0])._default_manager.filter(audience.among([on.pk for on in objects])).order_by()
+    return frozenset(visible_to(rows, by, permission).values_list("pk", flat=True))
+
+
+def count_capped(rows: QuerySet, most: int = 1000) -> tuple[int, bool]:
+    """How many rows there are, counted no further than `most`, and whether there are more."""
+    found = rows.order_by()[: most + 1].count()
+    return min(found, most), found > most
+
+
 def require(by, permission: Permission, on: Model | None = None) -> Decision:
     """Decide, and raise Denied with the same sentence when the answer is no."""
-    decision = decide(by, permission, on)
+    return enforce(decide(by, permission, on))
+
+
+def enforce(decision: Decision) -> Decision:
+    """Raise Denied with the decision's own sentence when the answer is no."""
     if not decision.allowed:
         raise Denied(decision)
     return decision
 
 
 def _passes(by, rule: Rule, on: Model) -> bool:
+    reach = rule(by)
     # `request.user` is a lazy object: its class, not its type, is the model.
-    return on.__class__._default_manager.filter(pk=on.pk).filter(rule(by)).exists()
+    return not reach or on.__class__._default_manager.filter(pk=on.pk).filter(reach).exists()
 
 
 def _role_refusal(by, permission: Permission) -> str:

@@ -9,7 +9,7 @@ class Clinician:
     name, title, door = "clinician", "Clinician", "clinic:patients"
     permissions = frozenset({
         P.PATIENT_LIST, P.PATIENT_READ, P.MODEL_SEE, P.PREDICTION_RUN, P.PREDICTION_READ, P.JOB_SEE, P.JOB_CANCEL,
-        P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.QUOTA_SEE, P.TOKEN_ISSUE, P.BREAK_GLASS,
     })  # fmt: skip
 
 
@@ -43,7 +43,7 @@ class Auditor:
     """Reads the ledger and proves that it was not touched."""
 
     name, title, door = "auditor", "Audit officer", "oversight:events"
-    permissions = frozenset({P.AUDIT_READ, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.TOKEN_ISSUE})
+    permissions = frozenset({P.AUDIT_READ, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.CASE_REVIEW, P.TOKEN_ISSUE})
 
 
 class System:

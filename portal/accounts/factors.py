@@ -26,12 +26,12 @@ class Proof:
         return self.user_id == user.pk and clock.now() - self.at < SERIES
 
 
-def prove(user, *, password: str, code: str) -> Proof:
-    """Check both components in one go; raises BadInput naming the one that is wrong."""
+def prove(user, *, password: str, code: str, field: str = "code") -> Proof:
+    """Check both components in one go; raises BadInput naming the one that is wrong, the code's box as `field`."""
     if not user.check_password(password):
         raise BadInput({"password": "The password is not right. Type the password you sign in with."})
     if not check_code(user, code):
-        raise BadInput({"code": "The one-time code is not right or was used before. Wait for the next one."})
+        raise BadInput({field: "The one-time code is not right or was used before. Wait for the next one."})
     return Proof(user.pk, clock.now())
 
 

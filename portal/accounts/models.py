@@ -2,12 +2,17 @@
 
 from functools import cached_property
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 
+from portal.core import prepared
 from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
+
+
+def _memberships(person: int):
+    return Group.objects.filter(user=person).values_list("pk", "name")
 
 
 class User(AbstractUser):
@@ -21,9 +26,14 @@ class User(AbstractUser):
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
 
     @cached_property
+    def memberships(self) -> dict[int, str]:
+        """The Django groups this person is in, by key."""
+        return dict(prepared.rows("memberships", _memberships, self.pk))
+
+    @cached_property
     def role_names(self) -> frozenset[str]:
-        """The Django groups this person is in."""
-        return frozenset(self.groups.values_list("name", flat=True))
+        """The names of these groups."""
+        return frozenset(self.memberships.values())
 
     @property
     def label(self) -> str:

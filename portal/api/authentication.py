@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.db.models import F
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
 from portal.access.actions import token_digest, touch_token
 from portal.access.actors import SYSTEM
 from portal.accounts.models import ApiToken
-from portal.core import clock
+from portal.core import clock, prepared
 
 TOUCH = timedelta(minutes=1)
 _REFUSED = "The token is unknown, revoked or past its end. Issue a new one."
@@ -37,7 +38,14 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _find(text: str) -> ApiToken | None:
-    rows = ApiToken.objects.select_related("user").filter(
-        digest=token_digest(text), revoked_at__isnull=True, expires_at__gt=clock.now(), user__is_active=True
-    )
-    return rows.first()
+    rows = prepared.rows("token", _live, token_digest(text))
+    if not rows:
+        return None
+    rows[0].user.memberships = {row.group: row.role for row in rows if row.group}
+    return rows[0]
+
+
+def _live(digest: str):
+    """The token with its person, once for each role of theirs."""
+    rows = ApiToken.objects.select_related("user").annotate(group=F("user__groups"), role=F("user__groups__name"))
+    return rows.filter(digest=digest, revoked_at__isnull=True, expires_at__gt=clock.now(), user__is_active=True)

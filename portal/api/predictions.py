@@ -1,9 +1,7 @@
 """Creating and reading predictions; waiting for an answer is polite and bounded."""
 
 import re
-import time
 
-from django.db import IntegrityError, connection
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
@@ -13,10 +11,8 @@ from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, page, size_of
 from portal.api.views import _holds
-from portal.compute.models import Job
-from portal.compute.states import FINAL
 from portal.core.problems import BadInput
-from portal.predictions import actions
+from portal.predictions import actions, lane
 
 LONGEST_WAIT = 60
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?:,|$)")
@@ -56,24 +52,13 @@ def _list(request):
 def _create(request):
     policy.require(request.user, Permission.PREDICTION_RUN)
     asked = _read(request)
-    version = actions.choose_version(by=request.user, slug=asked["model"], number=asked.get("version"))
-    created = _request(
-        by=request.user, on=asked.get("patient"), version=version, inputs=asked.get("inputs", {}),
-        units=asked.get("units", {}), key=request.headers.get("Idempotency-Key", "")[:200], body=asked,
+    view = lane.ask(
+        by=request.user, on=asked.get("patient"), version=actions.Choice(asked["model"], asked.get("version")),
+        inputs=asked.get("inputs", {}), units=asked.get("units", {}),
+        key=request.headers.get("Idempotency-Key", "")[:200], body=asked, within=_seconds(request),
     )  # fmt: skip
-    _wait(created, _seconds(request))
-    view = actions.open_prediction(by=request.user, on=created)
-    return Response(
-        _shown(view), status=201 if view.finished else 202, headers={"Location": _location(request, created)}
-    )
-
-
-def _request(**asked) -> str:
-    try:
-        return actions.request(**asked)
-    except IntegrityError:
-        # Another call with the same key came in at the same moment: this one finds what that one made.
-        return actions.request(**asked)
+    location = request.build_absolute_uri(f"/api/v1/predictions/{view.public_id}/")
+    return Response(_shown(view), status=201 if view.finished else 202, headers={"Location": location})
 
 
 def _read(request) -> dict:
@@ -100,20 +85,9 @@ def _seconds(request) -> int:
     return min(int(found.group(1)), LONGEST_WAIT) if found else 0
 
 
-def _wait(prediction: str, seconds: int) -> None:
-    # The job's row is free to read; the sealed result is opened once, when it is there.
-    until, pause = time.monotonic() + seconds, 0.002
-    while time.monotonic() < until:
-        if Job.objects.filter(subject=prediction, kind="prediction", state__in=FINAL).exists():
-            return
-        time.sleep(pause)
-        pause = min(pause * 1.2, 0.1)
-    connection.close_if_unusable_or_obsolete()
-
-
-def _location(request, prediction: str) -> str:
-    return request.build_absolute_uri(f"/api/v1/predictions/{prediction}/")
+# One serializer for all answers: making one copies every field.
+_SHAPE = shapes.PredictionSerializer()
 
 
 def _shown(view) -> dict:
-    return shapes.PredictionSerializer(view).data
+    return _SHAPE.to_representation(view)

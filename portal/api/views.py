@@ -127,8 +127,8 @@ def own_quotas(request):
     row = {
         "id": f"{request.user.public_id}-{quotas.RESOURCE}",
         "resource": quotas.RESOURCE,
-        "daily_limit": quotas.limit_of(request.user),
-        "taken_today": quotas.taken_today(request.user),
+        "daily_limit": quotas.limit_of(request.user.pk),
+        "taken_today": quotas.taken_today(request.user.pk),
     }
     return Response({"results": [row], "next": None})
 

@@ -5,6 +5,8 @@ the sealer closes only what no open transaction can still add to. SQLite has one
 is the next free one and serves as epoch too.
 """
 
+from datetime import datetime
+
 from django.db import connection
 
 _SEQUENCE = "audit_position"
@@ -25,6 +27,19 @@ def take(count: int = 1) -> tuple[list[int], int | None]:
         cursor.execute("SELECT COALESCE(MAX(last), 0) FROM audit_seal")
         first = max(first, cursor.fetchone()[0] + 1)
         return list(range(first, first + count)), None
+
+
+def append(table: str, rows: list[dict]) -> None:
+    """Put rows into the ledger's table as they are: one constant statement, without the ORM's compiling."""
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    statement = f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join(["%s"] * len(names))})'
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[_plain(row[name]) for name in names] for row in rows])
+
+
+def _plain(value):
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def settled_below() -> int:

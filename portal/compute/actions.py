@@ -1,7 +1,7 @@
 """Verbs on jobs and quotas."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -36,6 +36,18 @@ def enqueue(*, by, kind: str, subject: str, patient: str = "", purpose: str = "c
     job = Job.objects.create(kind=kind, subject=subject, patient=patient, created_by=by, purpose=purpose)
     quotas.reserve(job)
     transaction.on_commit(lambda: nudge(job.public_id))
+    return job
+
+
+def carried_out(*, by, kind: str, subject: str, patient: str, began: datetime, ended: Ended) -> Job:
+    """Write down a job that the caller's action has done by itself: row, reservation and settlement in one go."""
+    state = JobState.SUCCEEDED if ended.ok else JobState.FAILED
+    job = Job.objects.create(
+        kind=kind, subject=subject, patient=patient, created_by=by, state=state, reason=ended.reason, attempt=1,
+        created_at=began, started_at=began, ended_at=clock.now(),
+    )  # fmt: skip
+    quotas.reserve_and_close(job, used=ended.ok)
+    event().also("job.ended", job, state=state, reason=ended.reason, attempt=1, **ended.facts)
     return job
 
 
@@ -80,17 +92,19 @@ def renew(*, by, on, holder) -> bool:
 @action(Permission.JOB_WORK, verb="job.ended", on=Job)
 def settle(*, by, on, holder, ended) -> bool:
     """Store how a job ended; False, and nothing stored, when the lease was lost to another worker."""
-    mine = Job.objects.select_for_update().filter(pk=on.pk, state=JobState.RUNNING, holder=holder).first()
-    if mine is None:
+    if on.state != JobState.RUNNING:
         event().skip()
         return False
     if ended.retry:
         # Waiting for a part of ours that is down is no fault of the job: it costs no attempt.
-        mine.attempt -= 1
-        _requeue(mine, ended.reason, now=False)
+        on.attempt -= 1
+        held = _requeue(on, ended.reason, now=False, holder=holder)
     else:
-        _end(mine, ended)
-    event().note(state=mine.state, reason=mine.reason, attempt=mine.attempt, **ended.facts)
+        held = _end(on, ended, holder=holder)
+    if not held:
+        event().skip()
+        return False
+    event().note(state=on.state, reason=on.reason, attempt=on.attempt, **ended.facts)
     return True
 
 
@@ -151,20 +165,34 @@ def _move(job: Job, state: str) -> None:
     job.state = state
 
 
-def _end(job: Job, ended: Ended, state: str = "") -> None:
+def _end(job: Job, ended: Ended, state: str = "", *, holder: str | None = None) -> bool:
     _move(job, state or (JobState.SUCCEEDED if ended.ok else JobState.FAILED))
-    job.reason, job.holder, job.lease_until, job.ended_at = ended.reason, "", None, clock.now()
-    job.save()
+    job.reason, job.ended_at = ended.reason, clock.now()
+    if not _let_go(job, holder):
+        return False
     quotas.close(job, used=ended.ok)
     EXECUTORS[job.kind].conclude(job, ended)
+    return True
 
 
-def _requeue(job: Job, reason: str, *, now: bool = True) -> None:
+def _requeue(job: Job, reason: str, *, now: bool = True, holder: str | None = None) -> bool:
     _move(job, JobState.PENDING)
-    job.reason, job.holder, job.lease_until, job.nudges, job.nudged_at = reason, "", None, 1, clock.now()
-    job.save()
+    job.reason, job.nudges, job.nudged_at = reason, 1, clock.now()
+    if not _let_go(job, holder):
+        return False
     if now:
         transaction.on_commit(lambda: nudge(job.public_id))
+    return True
+
+
+def _let_go(job: Job, holder: str | None) -> bool:
+    """Store a job that nobody works on any more; False when `holder` is named and does not hold it now."""
+    rows = Job.objects.filter(pk=job.pk)
+    if holder is not None:
+        rows = rows.filter(state=JobState.RUNNING, holder=holder)
+    job.holder, job.lease_until = "", None
+    changed = ("state", "reason", "holder", "lease_until", "attempt", "nudges", "nudged_at", "ended_at")
+    return bool(rows.update(**{name: getattr(job, name) for name in changed}))
 
 
 def _take_back() -> int:

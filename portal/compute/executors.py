@@ -21,8 +21,8 @@ class Executor(Protocol):
     def prepare(self, job) -> Any:
         """Check that the job may still run and gather what it needs; raises Problem to refuse it."""
 
-    def perform(self, order) -> Ended:
-        """Do the work; touches no database."""
+    def perform(self, order, within: float | None = None) -> Ended:
+        """Do the work, or give the job back when it takes longer than `within` seconds; touches no database."""
 
     def conclude(self, job, ended: Ended) -> None:
         """Store the result, or why there is none."""

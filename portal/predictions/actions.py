@@ -2,22 +2,26 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
-from portal.access import policy
+from django.db.models import QuerySet
+
+from portal.access import actors, policy
 from portal.access.action import action, event
 from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.compute import actions as compute
-from portal.core.ids import new_id
-from portal.core.problems import BadInput, Conflict, Problem
-from portal.predictions import envelopes, prefill, queries
+from portal.compute.executors import Ended
+from portal.core import clock, prepared
+from portal.core.problems import BadInput, Problem
+from portal.predictions import envelopes, executor, prefill, queries
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
-from portal.records.queries import PatientSummary, Record, record_of
+from portal.records.queries import PatientSummary, Record, record_of, with_ward
 from portal.registry import answers, spec
-from portal.registry.actions import check_runnable
 from portal.registry.models import ModelVersion
+from portal.registry.standing import Standing, require_runnable
 from portal.registry.states import VersionState
 
 
@@ -37,49 +41,70 @@ class BlankForm:
     patient: PatientSummary
 
 
-@action(Permission.PREDICTION_RUN, verb="prediction.form-opened", on=Patient)
+@dataclass(frozen=True)
+class Choice:
+    """A version by its model's short name; without a number the newest approved one."""
+
+    slug: str
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A run that was accepted: the prediction's public id, and what came of it when it was answered at once."""
+
+    prediction: str
+    view: queries.PredictionView | None = None
+
+
+@action(Permission.PREDICTION_RUN, verb="prediction.form-opened", on=Patient, rows=with_ward)
 def open_form(*, by, on, version) -> BlankForm:
     """The form of a version, filled from a patient's record."""
     policy.require(by, Permission.PREDICTION_RUN, version)
-    check_runnable(version)
-    form = spec.form_of(version)
+    form = require_runnable(version).form
     record = record_of(on, prefill.needs_of(form))
     event().note(model=version.model.slug, version=version.number)
     return BlankForm(version, form, prefill.fill(form, record), record.patient)
 
 
-@action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient)
-def request(*, by, on=None, version, inputs, units=None, key="", body="") -> str:
-    """Accept a run and put its job in the queue; returns the prediction's public id.
+@action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient, rows=with_ward)
+def request(*, by, on=None, version, inputs, units=None, key="", body="", within=0) -> Accepted:
+    """Accept a run: its job goes into the queue, unless it can be answered here `within` some seconds.
 
-    `inputs` maps field names to raw answers; names left out are taken from the record where the form maps them.
+    `version` is a ModelVersion or a Choice. `inputs` maps field names to raw answers; names left out are taken from
+    the record where the form maps them.
     Raises BadInput naming each field that is wrong, Conflict when the version may not run, Exhausted at the quota.
     """
     before = _same_key(by, key, body)
     if before:
         event().skip()
-        return before
-    policy.require(by, Permission.PREDICTION_RUN, version)
-    check_runnable(version)
-    form = spec.form_of(version)
+        return Accepted(before)
+    version = _permitted(by, version)
+    standing = require_runnable(version)
+    form = standing.form
     gathered = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
-    _check_eligible(version, form, gathered["values"])
-    prediction = _create(by, on, version, gathered, key=_key_digest(key), body_sha256=_body_digest(body) if key else "")
+    _check_eligible(standing, gathered["values"])
+    prediction = _new(by, on, version, gathered, _Key.of(key, body))
     event().about(prediction)
     event().note(model=version.model.slug, version=version.number, missing=len(gathered["missing"]))
-    return prediction.public_id
+    began, ended = clock.now(), executor.answer_now(standing, gathered["values"], within)
+    if ended is None:
+        _queue(prediction)
+        return Accepted(prediction.public_id)
+    _store(prediction, began, ended)
+    return Accepted(prediction.public_id, queries.view_of(prediction))
 
 
-@action(Permission.PREDICTION_READ, verb="prediction.opened", on=Prediction)
+@action(Permission.PREDICTION_READ, verb="prediction.opened", on=Prediction, rows=queries.related)
 def open_prediction(*, by, on) -> queries.PredictionView:
     """One prediction with its envelope."""
-    return queries.view_of(queries.related().get(pk=on.pk))
+    return queries.view_of(on)
 
 
-@action(Permission.PREDICTION_READ, verb="prediction.followed", on=Prediction)
+@action(Permission.PREDICTION_READ, verb="prediction.followed", on=Prediction, rows=queries.related)
 def follow(*, by, on) -> queries.PredictionView:
     """A prediction that is being waited for; recorded once, when it has ended."""
-    view = queries.view_of(queries.related().get(pk=on.pk))
+    view = queries.view_of(on)
     if not view.finished:
         event().skip()
     return view
@@ -91,7 +116,7 @@ def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.Pred
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ)
     rows = rows.filter(patient=on) if on else rows
     rows = rows.filter(id__lt=before) if before else rows
-    found = [queries.view_of(row) for row in rows.order_by("-id")[:limit]]
+    found = queries.views_of(list(rows.order_by("-id")[:limit]))
     shown = {view.patient.public_id: view.patient for view in found if view.patient}
     event().note(shown=len(found))
     if on is None:
@@ -108,16 +133,25 @@ def cancel(*, by, on) -> None:
 
 def choose_version(*, by, slug: str, number: int | None) -> ModelVersion:
     """The version to run: the one asked for, else the newest approved; raises BadInput when there is none to see."""
-    rows = ModelVersion.objects.select_related("model__study", "stopped_by").filter(model__slug=slug)
-    seen = policy.visible_to(rows, by, Permission.PREDICTION_RUN)
     if number is not None:
-        found = seen.filter(number=number).first()
+        found = _choosable(by, slug).filter(number=number).first()
     else:
-        found = seen.filter(state=VersionState.APPROVED).order_by("-number").first() or seen.order_by("-number").first()
+        key = ("newest approved", *actors.key_of(by))
+        found = prepared.first(key, lambda value: _newest_approved(by, value), slug) or _choosable(by, slug).first()
     if found is None:
         which = f"version {number} of the model" if number is not None else "model"
         raise BadInput({"model": f"There is no {which} “{slug[:80]}” that you may run."})
     return found
+
+
+def _choosable(by, slug: str) -> QuerySet[ModelVersion]:
+    rows = ModelVersion.objects.select_related("model").filter(model__slug=slug).order_by("-number")
+    rows = rows.defer("facts", "overlay", "run", "model__summary")
+    return policy.visible_to(rows, by, Permission.PREDICTION_RUN)
+
+
+def _newest_approved(by, slug: str) -> QuerySet[ModelVersion]:
+    return _choosable(by, slug).filter(state=VersionState.APPROVED)
 
 
 def _gather(form: spec.FormSpec, inputs: dict, units: dict, record: Record | None) -> dict:
@@ -135,11 +169,11 @@ def _with_notes(errors: dict, prefilled: dict, inputs: dict) -> dict:
     return {name: f"{text} {notes[name]}" if name in notes else text for name, text in errors.items()}
 
 
-def _check_eligible(version: ModelVersion, form: spec.FormSpec, values: dict) -> None:
-    for rule in version.overlay.get("eligibility", ()):
+def _check_eligible(standing: Standing, values: dict) -> None:
+    for rule in standing.version.overlay.get("eligibility", ()):
         value = values.get(rule["input"])
         if value is not None and not _meets(rule, value):
-            raise BadInput({rule["input"]: f"{form[rule['input']].label}: {rule['sentence']}"})
+            raise BadInput({rule["input"]: f"{standing.form[rule['input']].label}: {rule['sentence']}"})
 
 
 def _meets(rule: dict, value) -> bool:
@@ -148,38 +182,60 @@ def _meets(rule: dict, value) -> bool:
     return rule.get("min", value) <= value <= rule.get("max", value)
 
 
-def _create(by, patient, version, gathered: dict, *, key: str, body_sha256: str) -> Prediction:
-    subject = new_id()
-    job = compute.enqueue(by=by, kind="prediction", subject=subject, patient=patient.public_id if patient else "")
-    return Prediction.objects.create(
-        public_id=subject, version=version, patient=patient, requested_by=by, job=job, inputs=gathered,
-        idempotency_key=key, body_sha256=body_sha256,
+def _new(by, patient, version, gathered: dict, key: "_Key") -> Prediction:
+    return Prediction(
+        version=version, patient=patient, requested_by=by, inputs=gathered, idempotency_key=key.digest,
+        body_sha256=key.body,
     )  # fmt: skip
 
 
-def _same_key(by, key: str, body: str) -> str | None:
-    if not key:
+def _queue(prediction: Prediction) -> None:
+    prediction.job = compute.enqueue(**_job(prediction))
+    prediction.save(force_insert=True)
+
+
+def _store(prediction: Prediction, began: datetime, ended: Ended) -> None:
+    prediction.job = compute.carried_out(**_job(prediction), began=began, ended=ended)
+    prediction.created_at = began
+    executor.stand(prediction, prediction.job, ended)
+    prediction.save(force_insert=True)
+    executor.finish(prediction, ended)
+
+
+def _job(prediction: Prediction) -> dict:
+    return {
+        "by": prediction.requested_by, "kind": "prediction", "subject": prediction.public_id,
+        "patient": prediction.audit_patient,
+    }  # fmt: skip
+
+
+def _permitted(by, version: "ModelVersion | Choice") -> ModelVersion:
+    if isinstance(version, Choice):
+        return choose_version(by=by, slug=version.slug, number=version.number)
+    policy.require(by, Permission.PREDICTION_RUN, version)
+    return version
+
+
+@dataclass(frozen=True)
+class _Key:
+    """An idempotency key and the body it came with, as they are kept; both empty without a key."""
+
+    digest: str
+    body: str
+
+    @classmethod
+    def of(cls, key: str, body) -> "_Key":
+        if not key:
+            return cls("", "")
+        text = json.dumps(body, sort_keys=True, default=str)
+        return cls(sha256(key.encode()).hexdigest(), sha256(text.encode()).hexdigest())
+
+
+def _same_key(by, key: str, body) -> str | None:
+    given = _Key.of(key, body)
+    before = given.digest and Prediction.objects.filter(requested_by=by, idempotency_key=given.digest).first()
+    if not before:
         return None
-    before = Prediction.objects.filter(requested_by=by, idempotency_key=_key_digest(key)).first()
-    if before is None:
-        return None
-    if before.body_sha256 != _body_digest(body):
+    if before.body_sha256 != given.body:
         raise KeyReused("This Idempotency-Key was used with another body. Use a new key for a new prediction.")
     return before.public_id
-
-
-def _key_digest(key: str) -> str:
-    return sha256(key.encode()).hexdigest() if key else ""
-
-
-def _body_digest(body) -> str:
-    return sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def banner_conflict(version: ModelVersion) -> str:
-    """Why a version may not run now, or an empty text; for disabled buttons."""
-    try:
-        check_runnable(version)
-    except Conflict as conflict:
-        return conflict.sentence
-    return ""

@@ -2,8 +2,7 @@
 
 from portal.predictions.prefill import Prefilled
 from portal.registry.answers import Answer, Answers
-from portal.registry.models import ModelVersion
-from portal.registry.signing import approvals
+from portal.registry.models import ModelVersion, Signature
 from portal.registry.spec import Field, FormSpec
 
 
@@ -35,9 +34,8 @@ def finish(inputs: dict, *, about: dict, reading: dict, columns: dict, facts: di
     }
 
 
-def about(version: ModelVersion) -> dict:
+def about(version: ModelVersion, signed: tuple[Signature, ...]) -> dict:
     """Whose model it is: name, version, digest, approvers and last day."""
-    signed = approvals(version)
     return {
         "slug": version.model.slug,
         "title": version.model.title,

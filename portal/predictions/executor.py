@@ -1,6 +1,7 @@
 """The job of kind “prediction”: ask the policy again, score in a separate process, seal the answer in its envelope."""
 
 import logging
+import math
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -20,6 +21,7 @@ from portal.predictions.models import Envelope, Prediction
 from portal.predictions.states import outcome_of
 from portal.registry import actions as registry
 from portal.registry.models import ModelVersion
+from portal.registry.standing import Standing, require_runnable
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,18 @@ class Answer:
     about: dict
 
 
+# Longer than this a transaction should not stay open: on SQLite it is the only one that writes.
+LANE_SECONDS = 2.0
+
+
+def answer_now(standing: Standing, values: dict, within: float) -> Ended | None:
+    """Score in the fast lane, before anything is written; None when that is not wished or takes too long."""
+    if not within:
+        return None
+    ended = PredictionExecutor().perform(order_of(standing, values), min(within, LANE_SECONDS))
+    return None if ended.retry else ended
+
+
 class PredictionExecutor:
     """Runs one prediction; see compute.executors.Executor for the three steps."""
 
@@ -54,18 +68,14 @@ class PredictionExecutor:
         policy.require(prediction.requested_by, Permission.PREDICTION_RUN, version)
         if prediction.patient:
             policy.require(prediction.requested_by, Permission.PREDICTION_RUN, prediction.patient)
-        registry.check_runnable(version)
-        row = _row(version, prediction.inputs["values"])
-        return Order(
-            spec_of(version), row, version.overlay.get("output", {}), _walls(version), envelopes.about(version)
-        )
+        return order_of(require_runnable(version), prediction.inputs["values"])
 
-    def perform(self, order: Order) -> Ended:
+    def perform(self, order: Order, within: float | None = None) -> Ended:
         try:
             client = _client(str(settings.SCORER_SOCKET))
             if _too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
-            scores = client.score(order.spec, [order.row], timeout=order.spec.seconds + 30)
+            scores = client.score(order.spec, [order.row], timeout=min(order.spec.seconds + 30, within or math.inf))
             answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores), order.about)
             return Ended(ok=True, result=answer, facts={"cold": scores.cold})
         except ScorerUnavailable:
@@ -77,15 +87,32 @@ class PredictionExecutor:
 
     def conclude(self, job: Job, ended: Ended) -> None:
         prediction = _prediction(job)
-        prediction.outcome = outcome_of(job.state, job.reason)
-        prediction.ended_at = clock.now()
-        prediction.sentence = ended.result.sentence if isinstance(ended.result, Problem) else job.sentence
+        stand(prediction, job, ended)
         prediction.save(update_fields=("outcome", "ended_at", "sentence"))
-        if ended.ok:
-            _seal(prediction, ended.result)
-        if ended.reason == "digest_mismatch":
-            _alarm(prediction.version)
-        event().also("prediction.ended", prediction, state=prediction.outcome)
+        finish(prediction, ended)
+
+
+def stand(prediction: Prediction, job: Job, ended: Ended) -> None:
+    """Put on a prediction how it ended."""
+    prediction.outcome = outcome_of(job.state, job.reason)
+    prediction.ended_at = clock.now()
+    prediction.sentence = ended.result.sentence if isinstance(ended.result, Problem) else job.sentence
+
+
+def finish(prediction: Prediction, ended: Ended) -> None:
+    """Seal the answer of a stored prediction in its envelope, and raise the alarm when its model was tampered with."""
+    if ended.ok:
+        _seal(prediction, ended.result)
+    if ended.reason == "digest_mismatch":
+        _alarm(prediction.version)
+    event().also("prediction.ended", prediction, state=prediction.outcome)
+
+
+def order_of(standing: Standing, values: dict) -> Order:
+    """What a run of a version needs, once it is known that it may run."""
+    version = standing.version
+    about = envelopes.about(version, standing.signed)
+    return Order(spec_of(version), _row(version, values), version.overlay.get("output", {}), _walls(version), about)
 
 
 def spec_of(version: ModelVersion) -> ModelSpec:
@@ -132,7 +159,7 @@ def _seal(prediction: Prediction, answer: Answer) -> None:
     content = envelopes.finish(
         prediction.inputs, about=answer.about, reading=answer.reading, columns=answer.columns, facts=answer.run
     )
-    Envelope.objects.create(prediction=prediction, content=content)
+    prediction.envelope = Envelope.objects.create(prediction=prediction, content=content)
 
 
 def _alarm(version: ModelVersion) -> None:

@@ -1,5 +1,7 @@
 """Prediction and its Envelope; both sealed, their content encrypted."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -48,6 +50,11 @@ class Prediction(Sealed):
     def state(self) -> str:
         """Where the prediction is."""
         return self.outcome or OF_JOB[self.job.state]
+
+    @cached_property
+    def envelope(self) -> "Envelope | None":
+        """What surrounds its numbers; None before it succeeded."""
+        return Envelope.objects.filter(prediction=self).first()
 
     @property
     def audit_patient(self) -> str:

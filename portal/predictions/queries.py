@@ -48,8 +48,7 @@ class PredictionView:
 
 def view_of(prediction: Prediction) -> PredictionView:
     """One prediction; raises EnvelopeMissing rather than show a bare number."""
-    version, job = prediction.version, prediction.job
-    envelope = Envelope.objects.filter(prediction=prediction).first()
+    version, job, envelope = prediction.version, prediction.job, prediction.envelope
     if prediction.state == "succeeded" and envelope is None:
         raise EnvelopeMissing(prediction.public_id)
     return PredictionView(
@@ -74,11 +73,20 @@ def view_of(prediction: Prediction) -> PredictionView:
     )
 
 
+def views_of(predictions: list[Prediction]) -> list[PredictionView]:
+    """Many predictions, their envelopes in one query."""
+    found = {row.prediction_id: row for row in Envelope.objects.filter(prediction__in=predictions)}
+    for prediction in predictions:
+        prediction.envelope = found.get(prediction.pk)
+    return [view_of(prediction) for prediction in predictions]
+
+
 def related():
     """Predictions with everything a view of them needs."""
-    return Prediction.objects.select_related(
+    rows = Prediction.objects.select_related(
         "version__model", "version__stopped_by", "job", "requested_by", "patient__care_unit"
     )
+    return rows.defer("version__facts", "version__overlay", "version__run", "version__model__summary")
 
 
 def _sentence(prediction: Prediction, envelope: Envelope | None) -> str:

@@ -29,7 +29,7 @@ class Proposal:
 @action(Permission.PATIENT_LIST, verb="patient.listed")
 def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queries.PatientSummary]:
     """The patients on this person's wards, by name; `search` matches part of a name or a whole record number."""
-    rows = policy.visible_to(Patient.objects.select_related("care_unit"), by, Permission.PATIENT_LIST)
+    rows = policy.visible_to(queries.with_ward(), by, Permission.PATIENT_LIST)
     found = [queries.summary(row) for row in rows]
     if search:
         found = [patient for patient in found if _matches(patient, search)]
@@ -40,7 +40,7 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
     return shown
 
 
-@action(Permission.PATIENT_READ, verb="patient.opened", on=Patient)
+@action(Permission.PATIENT_READ, verb="patient.opened", on=Patient, rows=queries.with_ward)
 def open_patient(*, by, on) -> queries.Record:
     """One patient's record."""
     return queries.record_of(on)
@@ -54,8 +54,7 @@ def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelati
         raise BadInput({"until": "The end must come after the beginning."})
     relation = CareRelationship.objects.create(person=person, care_unit=on, since=begins, until=until)
     if begins <= clock.now():
-        over = until is not None and until <= clock.now()
-        grants.give(TREAT, to=person, on=on, until=until if over else _reach_until(person, on))
+        grants.give(TREAT, to=person, on=on, until=until, by=by)
     event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
     if covers:
         event().note(covers=covers.public_id)
@@ -71,10 +70,9 @@ def end_assignment(*, by, on) -> None:
     on.since = min(on.since, on.until)
     on.save(update_fields=("until", "since"))
     event().note(person=on.person.public_id, unit=on.care_unit.public_id)
+    grants.end(TREAT, of=on.person, on=on.care_unit, by=by)
     if _live(on.person, on.care_unit).exists():
-        grants.give(TREAT, to=on.person, on=on.care_unit, until=_reach_until(on.person, on.care_unit))
-    else:
-        grants.end(TREAT, of=on.person, on=on.care_unit)
+        _give_what_runs(on.person, on.care_unit, by)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-moved", on=CareRelationship)
@@ -95,8 +93,7 @@ def begin_assignments(*, by, on=None) -> int:
     open_now = held.filter(Q(until=None) | Q(until__gt=clock.now()))
     due = _running().filter(~Exists(open_now), person__is_active=True).select_related("person", "care_unit")
     for relation in due:
-        until = _reach_until(relation.person, relation.care_unit)
-        grants.give(TREAT, to=relation.person, on=relation.care_unit, until=until)
+        _give_what_runs(relation.person, relation.care_unit, by)
         event().also("unit.person-assigned", relation.care_unit, person=relation.person.public_id)
     if not due:
         event().skip()
@@ -144,10 +141,10 @@ def _live(person, unit):
     return _running().filter(person=person, care_unit=unit)
 
 
-def _reach_until(person, unit):
-    """When the last running assignment of a person on a ward ends; None for never."""
+def _give_what_runs(person, unit, by) -> None:
+    """One grant until the last running assignment of a person on a ward ends; for good when one has no end."""
     ends = list(_live(person, unit).values_list("until", flat=True))
-    return None if None in ends else max(ends, default=clock.now())
+    grants.give(TREAT, to=person, on=unit, until=None if None in ends else max(ends), by=by)
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:

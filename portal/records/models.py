@@ -13,7 +13,7 @@ from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 
-TREAT = "treat_in_unit"
+TREAT, READ_RECORD = "treat_in_unit", "read_record"
 
 
 class CareUnit(Guarded):
@@ -70,10 +70,19 @@ class Patient(Sealed):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        permissions = ((READ_RECORD, "Can read the record and run models for it"),)
+
     @property
     def audit_patient(self) -> str:
         """What the ledger files events about this patient under."""
         return self.public_id
+
+
+class PatientUserPermission(PermissionTable):
+    """Who reaches one patient beside the people of the ward."""
+
+    content_object = models.ForeignKey(Patient, on_delete=models.PROTECT)
 
 
 class Resource(Sealed):

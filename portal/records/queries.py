@@ -89,6 +89,11 @@ class Record:
         return sum(1 for entry in self.encounters if first <= entry.since[:10] <= today.isoformat())
 
 
+def with_ward():
+    """Patients with what a summary of them needs."""
+    return Patient.objects.select_related("care_unit")
+
+
 def summary(patient: Patient) -> PatientSummary:
     """Who this patient is."""
     person = patient.person

@@ -13,7 +13,7 @@ from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.registry import artifacts, overlays, signing
 from portal.registry.models import ModelVersion, RegisteredModel, Signature
-from portal.registry.states import SIGNERS, TRANSITIONS, WAITING, VersionState
+from portal.registry.states import TRANSITIONS, WAITING, VersionState
 from portal.studies.models import Study
 
 YEAR = timedelta(days=365)
@@ -71,7 +71,7 @@ def approve(*, by, on, reason, proof) -> Signature:
     signature = _sign(version, by, "approval", reason, proof)
     if version.state == VersionState.SUBMITTED:
         _move(version, VersionState.IN_REVIEW)
-    if len(signing.approvals(version)) >= SIGNERS:
+    if signing.enough(signing.approvals(version)):
         _move(version, VersionState.APPROVED)
         version.approved_at = clock.now()
     version.save()
@@ -117,18 +117,6 @@ def resume(*, by, on, reason, proof) -> None:
 def open_version(*, by, on) -> ModelVersion:
     """One version of a model."""
     return on
-
-
-def check_runnable(version: ModelVersion) -> None:
-    """Raise Conflict with the reason unless this version may run on a ward now."""
-    if version.state == VersionState.SUSPENDED:
-        raise Conflict(f"{version} was stopped: {version.stop_reason}", code="version-stopped")
-    if version.state != VersionState.APPROVED:
-        raise Conflict(f"{version} is {version.get_state_display()}, not approved.", code="version-not-approved")
-    if version.expired:
-        raise Conflict(f"The approval of {version} ended on {version.expires_on:%-d %b %Y}.", code="approval-expired")
-    if not signing.covered(version):
-        raise Conflict(f"The signatures of {version} do not cover it as it stands now.", code="signatures-void")
 
 
 def _locked(on: ModelVersion) -> ModelVersion:

@@ -28,6 +28,6 @@ def approvals(version: ModelVersion) -> list[Signature]:
     return list(version.signatures.filter(meaning="approval", payload_sha256=now))
 
 
-def covered(version: ModelVersion) -> bool:
-    """Whether enough different reviewers signed exactly this version."""
-    return len({signature.signer_id for signature in approvals(version)}) >= SIGNERS
+def enough(signed: list[Signature]) -> bool:
+    """Whether enough different reviewers signed."""
+    return len({signature.signer_id for signature in signed}) >= SIGNERS

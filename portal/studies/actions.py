@@ -3,6 +3,7 @@
 from portal.access import grants
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.access.states import GrantKind
 from portal.core.problems import BadInput
 from portal.studies.models import MEMBER, Study
 
@@ -22,12 +23,12 @@ def add_member(*, by, on, person, until=None) -> None:
     """Let a person work in a study, until a moment or for good."""
     if not person.is_active:
         raise BadInput({"person": f"{person.label} has left; only people with an open account work in a study."})
-    grants.give(MEMBER, to=person, on=on, until=until)
+    grants.give(MEMBER, to=person, on=on, until=until, kind=GrantKind.MEMBERSHIP, by=by)
     event().note(person=person.public_id, until=str(until or ""))
 
 
 @action(Permission.STUDY_MANAGE, verb="study.member-removed", on=Study)
 def remove_member(*, by, on, person) -> None:
     """End a person's membership now."""
-    grants.end(MEMBER, of=person, on=on)
+    grants.end(MEMBER, of=person, on=on, by=by)
     event().note(person=person.public_id)

@@ -3,13 +3,16 @@
 from django.conf import settings
 from django.urls import reverse
 
+from portal.access import cases
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission as P
+from portal.records import emergency
 
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
+    ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
     ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
     ("oversight:routes", "Routes", "map", P.AUDIT_READ),
     ("hospital:people", "Hospital", "building-office-2", P.PERSON_MANAGE),
@@ -24,6 +27,7 @@ def frame(request) -> dict:
     signed_in = person is not None and person.is_authenticated
     return {
         "doors": _doors(request, person) if signed_in else [],
+        "emergencies": emergency.live_grants(person) if signed_in and P.BREAK_GLASS in rights_of(person) else [],
         "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
         if settings.DEMO
         else "",
@@ -33,7 +37,13 @@ def frame(request) -> dict:
 def _doors(request, person) -> list[dict]:
     rights = rights_of(person)
     return [
-        {"url": reverse(name), "label": label, "icon": icon, "current": request.path.startswith(reverse(name))}
+        {
+            "url": reverse(name),
+            "label": label,
+            "icon": icon,
+            "current": request.path.startswith(reverse(name)),
+            "waiting": cases.open_count(person) if right == P.CASE_REVIEW else 0,
+        }
         for name, label, icon, right in DOORS
         if right in rights
     ]

@@ -68,7 +68,7 @@ def until(state: str, seconds: float = 25) -> str:
 
 
 def test_a_run_is_accepted_while_the_worker_is_away_and_done_when_it_returns(cast, patient, unplanned, scorer, worker):
-    prediction = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    prediction = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
     assert Job.objects.get().sentence == "Accepted. Waiting for a free worker."
 
     worker.start()
@@ -82,7 +82,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cast, patient, approve, sco
 
     write(tmp_path / "slow", "time.sleep(2)\nreturn pandas.DataFrame({'y': [0.5]})")
     version = approve("slow-model", tmp_path / "slow")
-    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1})
+    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1}).prediction
     worker.start()
     assert until("running") == "running"
     worker.kill()

@@ -12,6 +12,7 @@ from rest_framework import serializers as drf
 
 from portal.access.admin import ReadOnlyAdmin
 from portal.api import serializers as shapes
+from portal.compute.models import Job
 from portal.core import phi
 from portal.core.crypto import EncryptedJSONField
 from portal.core.logs import SafeFormatter
@@ -33,8 +34,12 @@ SHAPES = {
 TAKEN_ONLY = {"PredictionRequestSerializer", "ProblemSerializer"}
 SAYS = {
     "PatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
-    "PredictionSerializer": {"output": (Prediction, "inputs"), "envelope": (Prediction, "inputs")},
-    "JobSerializer": {"subject": (Prediction, "public_id")},
+    "PredictionSerializer": {
+        "reason": (Job, "reason"),
+        "output": (Prediction, "inputs"),
+        "envelope": (Prediction, "inputs"),
+    },
+    "JobSerializer": {"reason": (Job, "reason"), "subject": (Prediction, "public_id")},
     "EventSerializer": dict.fromkeys(("patient", "object_id"), (Patient, "public_id")),
 }
 ORDER = tuple(Phi)

@@ -98,7 +98,7 @@ ELSEWHERE = {
 @pytest.fixture
 def world(cast, patient, unplanned, worked) -> dict[str, str]:
     """One of everything that belongs to `clinician` and the study `demo`."""
-    prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
     return {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
             "prediction": prediction, "job": Job.objects.get().public_id}  # fmt: skip
 

@@ -22,7 +22,7 @@ def ask(cast, patient, unplanned):
 
     def run(**changes):
         asked = {"by": cast["clinician"], "on": patient, "version": unplanned, "inputs": {}}
-        return actions.request(**asked | changes)
+        return actions.request(**asked | changes).prediction
 
     return run
 
@@ -235,7 +235,7 @@ def trap(tmp_path):
 @pytest.mark.slow
 def test_a_pickle_that_executes_code_reaches_nothing(cast, patient, approve, trap, worked, scorer, tmp_path):
     version = approve("trap", trap)
-    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1})
+    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1}).prediction
     worked()
 
     assert version.facts["flags"] == ["pickle"]

@@ -2,15 +2,17 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
 from portal.access import policy
 from portal.accounts.factors import Proof
-from portal.core import clock
+from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, artifacts
 from portal.registry.models import ModelVersion
+from portal.registry.standing import require_runnable
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +60,45 @@ def test_another_persons_proof_does_not_sign(cast, submitted):
         actions.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer2"]))
 
 
+def tamper(version):
+    with guard.unlocked():
+        ModelVersion.objects.filter(pk=version.pk).update(overlay={**version.overlay, "title": "Something else"})
+
+
 def test_a_changed_form_voids_the_signatures(cast, submitted):
     for name in ("reviewer", "reviewer2"):
         actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
     version = ModelVersion.objects.get(pk=submitted.pk)
-    actions.check_runnable(version)
-    version.overlay = {**version.overlay, "title": "Something else"}
+    require_runnable(version)
+    tamper(version)
 
     with pytest.raises(Conflict, match="do not cover it"):
-        actions.check_runnable(version)
+        require_runnable(version)
+
+
+def test_what_a_version_rests_on_is_worked_out_anew_every_few_seconds(cast, submitted, settings):
+    settings.STANDING_SECONDS = 0.2
+    for name in ("reviewer", "reviewer2"):
+        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+    version = ModelVersion.objects.get(pk=submitted.pk)
+    kept = require_runnable(version)
+    tamper(version)
+
+    assert require_runnable(version) is kept
+    time.sleep(0.25)
+    with pytest.raises(Conflict, match="do not cover it"):
+        require_runnable(version)
+
+
+def test_a_stop_is_not_kept_waiting_by_what_was_worked_out_before(cast, submitted, settings):
+    settings.STANDING_SECONDS = 60
+    for name in ("reviewer", "reviewer2"):
+        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+    require_runnable(ModelVersion.objects.get(pk=submitted.pk))
+    actions.stop(by=cast["reviewer"], on=submitted, reason="Wrong unit in the form.")
+
+    with pytest.raises(Conflict, match="was stopped: Wrong unit"):
+        require_runnable(ModelVersion.objects.get(pk=submitted.pk))
 
 
 def test_an_expired_approval_does_not_run(cast, submitted):
@@ -76,7 +108,7 @@ def test_an_expired_approval_does_not_run(cast, submitted):
     version.expires_on = clock.now().date().replace(year=2020)
 
     with pytest.raises(Conflict, match="approval of .* ended on"):
-        actions.check_runnable(version)
+        require_runnable(version)
 
 
 def test_a_scientist_of_another_study_sees_nothing(cast, submitted):

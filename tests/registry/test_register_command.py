@@ -61,7 +61,7 @@ def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studie
 
     prediction = predictions.request(
         by=cast["clinician"], on=patient, version=version, inputs={"dose": "2.5", "weight": "75"}
-    )
+    ).prediction
     worked()
 
     found = predictions.open_prediction(by=cast["clinician"], on=prediction)

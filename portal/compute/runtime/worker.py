@@ -166,27 +166,26 @@ def _blank(value, kind: str):
 
 def _pyfunc(order):
     import mlflow.pyfunc
+    import numpy
     import pandas
+    from mlflow.models import ModelSignature
 
     model = mlflow.pyfunc.load_model(order["folder"])
+    # The values have the signature's types already; checking them once more would take as long as the model itself.
+    declared = model.metadata.signature
+    model.metadata.signature = ModelSignature(params=declared.params) if declared and declared.params else None
     casts = {"double": "float64", "float": "float32", "string": "object"}
-    whole = {"long": "int64", "integer": "int32"}
+    whole = {"long": "int64", "integer": "int32", "boolean": "bool"}
+
+    def column(values, kind):
+        if kind in casts:
+            return numpy.array(values, dtype=casts[kind])
+        if kind in whole and None not in values:
+            return numpy.array(values, dtype=whole[kind])
+        return pandas.to_datetime(pandas.Series(values)) if kind == "datetime" else pandas.Series(values)
 
     def table(rows, inputs):
-        columns = {}
-        for name, kind in inputs:
-            values = [row.get(name) for row in rows]
-            if kind in casts:
-                columns[name] = pandas.Series(values, dtype=casts[kind])
-            elif kind in whole and None not in values:
-                columns[name] = pandas.Series(values, dtype=whole[kind])
-            elif kind == "boolean" and None not in values:
-                columns[name] = pandas.Series(values, dtype="bool")
-            elif kind == "datetime":
-                columns[name] = pandas.to_datetime(pandas.Series(values))
-            else:
-                columns[name] = pandas.Series(values)
-        return pandas.DataFrame(columns)
+        return pandas.DataFrame({name: column([row.get(name) for row in rows], kind) for name, kind in inputs})
 
     return lambda rows, inputs: _flat(_named(model.predict(table(rows, inputs))))
 

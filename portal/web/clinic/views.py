@@ -42,8 +42,8 @@ def form(request, patient, model):
     if request.method == "POST":
         inputs, units = forms.read(request.POST)
         try:
-            prediction = predictions.request(by=request.user, on=patient, version=version, inputs=inputs, units=units)
-            return redirect("clinic:prediction", prediction)
+            accepted = predictions.request(by=request.user, on=patient, version=version, inputs=inputs, units=units)
+            return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
             return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
     return _form_page(request, patient, version)
@@ -88,7 +88,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "version": version,
         "groups": forms.groups(blank, typed=typed, errors=errors or {}),
         "errors": forms.error_list(blank, errors or {}),
-        "left_today": max(0, quotas.limit_of(request.user) - quotas.taken_today(request.user)),
+        "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),
     }
     return render(request, "clinic/form.html", context, status=status)
 

@@ -36,7 +36,7 @@ def version(request, version):
         "form": spec.form_of(on),
         "versions": queries.versions_seen(request.user).filter(model=on.model).order_by("-number"),
         "signatures": on.signatures.select_related("signer"),
-        "covered": signing.covered(on),
+        "covered": signing.enough(signing.approvals(on)),
         "may_submit": policy.decide(request.user, Permission.MODEL_SUBMIT, on),
         "may_review": policy.decide(request.user, Permission.MODEL_REVIEW, on),
         "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, events, routes
+from portal.web.oversight import approvals, cases, events, routes
 
 app_name = "oversight"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("approvals/<pid:version>/", approvals.approval, name="approval"),
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<pid:case>/", cases.case, name="case"),
     path("events/", events.events, name="events"),
     path("routes/", routes.routes, name="routes"),
     path("routes/file/", routes.routes_file, name="routes-file"),

@@ -1,0 +1,1 @@
+"""An app of the tests: very many objects that people and groups may see."""
