@@ -76,6 +76,11 @@ POSTS = {
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
 ELSEWHERE = {
+    "clinic:emergency",
+    "clinic:emergency-renew",
+    "clinic:emergency-end",
+    "oversight:cases",
+    "oversight:case",
     "hospital:person",
     "hospital:leave",
     "hospital:ward",
