@@ -156,6 +156,8 @@ def _objects(world: World, version) -> None:
     here, there = records.list_patients(by=mine)[0], records.list_patients(by=theirs)[0]
     prediction = predictions.request(by=mine, on=here.public_id, version=version, inputs={"x": 1}).prediction
     job = Job.objects.get(subject=prediction)
+    ended = _break_glass(theirs, here)
+    emergency.end(by=theirs, on=ended)
     quota = compute.set_quota(by=SYSTEM, on=mine, daily_limit=7)
     access.issue_token(by=mine, on=mine, scopes=["*"], days=1, label="the token in question")
     token = ApiToken.objects.get(label="the token in question")

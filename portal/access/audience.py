@@ -12,7 +12,9 @@ from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from guardian.models import GroupObjectPermissionBase
 from guardian.shortcuts import get_group_obj_perms_model, get_user_obj_perms_model
 
+from portal.access.models import Grant
 from portal.core import clock, prepared
+from portal.core.arrays import Numbers
 from portal.core.guard import Guarded
 from portal.core.phi import Phi
 
@@ -23,11 +25,13 @@ class GroupPermissionTable(GroupObjectPermissionBase, Guarded):
     """One group's right to one object until a moment; subclasses add `content_object`."""
 
     PHI = {"since": Phi.NONE, "until": Phi.NONE}
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, related_name="+")
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True, blank=True)
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = True
+        unique_together = ("group", "permission", "content_object", "grant")
 
 
 class AudienceField(ArrayField):
@@ -50,46 +54,15 @@ class AudienceField(ArrayField):
         return value or []
 
 
-class _Subjects(Func):
-    """An array of whole numbers written into the statement, so that each person's plan fits their own reach."""
-
-    def __init__(self, numbers: list[int]):
-        super().__init__(output_field=ArrayField(models.IntegerField()))
-        self.numbers = tuple(numbers)
-
-    def as_sql(self, compiler, connection, **_):
-        return f"ARRAY[{','.join(str(int(number)) for number in self.numbers)}]::integer[]", []
-
-    @property
-    def identity(self):
-        return (type(self), self.numbers)
-
-
-class _Among(Func):
-    """Whether the key is one of some: one array, where fifty parameters would cost more than the search."""
-
-    def __init__(self, keys: list[int]):
-        super().__init__(F("pk"), output_field=models.BooleanField())
-        self.keys = tuple(keys)
-
-    def as_sql(self, compiler, connection, **_):
-        column, params = compiler.compile(self.source_expressions[0])
-        return f"{column} = ANY(ARRAY[{','.join(str(int(key)) for key in self.keys)}]::bigint[])", params
-
-    @property
-    def identity(self):
-        return (type(self), self.keys)
-
-
 def reach(model: type[models.Model], by, codename: str) -> Q:
     """The rows of a model with an audience on which `by` holds `codename` now, themselves or through a group."""
     if connection.vendor != "postgresql":
         return _by_tables(model, by, codename)
     subjects = [by.pk, *(-group for group in by.memberships)]
-    always = Q(audience__overlap=_Subjects(subjects))
+    always = Q(audience__overlap=Numbers(subjects))
     if not _has_passing(model, by):
         return always
-    maybe = Q(audience__overlap=_Subjects([subject + MAYBE for subject in subjects]))
+    maybe = Q(audience__overlap=Numbers([subject + MAYBE for subject in subjects]))
     return always | (maybe & _by_tables(model, by, codename))
 
 
@@ -112,11 +85,6 @@ def _passing(model, person: int) -> QuerySet:
     own = get_user_obj_perms_model(model)._default_manager.filter(user_id=person, until__gt=clock.now())
     groups = get_group_obj_perms_model(model)._default_manager.filter(group__user=person, until__gt=clock.now())
     return own.values_list("pk")[:1].union(groups.values_list("pk")[:1])
-
-
-def among(keys: list[int]) -> Q:
-    """The rows with one of these keys."""
-    return Q(_Among(keys)) if connection.vendor == "postgresql" else Q(pk__in=keys)
 
 
 def passing_index(kind: str, name: str) -> models.Index:

@@ -10,18 +10,20 @@ from portal.access.states import PURPOSES, GrantKind
 from portal.core import clock
 
 
-def give(codename: str, *, to, on, until=None, kind=GrantKind.RELATIONSHIP, by=None, code="", reason="") -> Grant:
-    """Let a person or a group hold `codename` on an object until a moment, or for good."""
+def give(
+    codename: str, *, to, on, since=None, until=None, kind=GrantKind.RELATIONSHIP, by=None, code="", words=""
+) -> Grant:
+    """Let a person or a group hold `codename` on an object from now or `since`, until a moment or for good."""
     holder = "group" if isinstance(to, Group) else "person"
     grant = Grant.objects.create(
         kind=kind, purpose=PURPOSES[kind], codename=codename, object_type=on._meta.model_name,
-        object_id=getattr(on, "public_id", ""), until=until, given_by=by if by and by.pk else None, code=code,
-        reason=reason, **{holder: to},
+        object_id=getattr(on, "public_id", ""), since=since or clock.now(), until=until, given_by=by if by and by.pk else None, code=code,
+        words=words, **{holder: to},
     )  # fmt: skip
     right = Right.objects.get(codename=codename, content_type__app_label=on._meta.app_label)
     row = {"permission": right, "content_object": on, "since": grant.since, "until": until}
     if isinstance(to, Group):
-        get_group_obj_perms_model(on).objects.create(group=to, **row)
+        get_group_obj_perms_model(on).objects.create(group=to, grant=grant, **row)
     else:
         get_user_obj_perms_model(on).objects.create(user=to, grant=grant, **row)
     _retell(codename, on)

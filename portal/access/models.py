@@ -19,7 +19,7 @@ _PERSON = {"to": settings.AUTH_USER_MODEL, "on_delete": models.PROTECT, "related
 class Grant(Guarded):
     """Why a person or group reaches an object: from whom, for what, from when until when; kept after its end."""
 
-    PHI = dict.fromkeys(("kind", "purpose", "codename", "object_type", "since", "until", "code", "ended_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "object_id": Phi.PSEUDONYM, "reason": Phi.FREE_TEXT}  # fmt: skip
+    PHI = dict.fromkeys(("kind", "purpose", "codename", "object_type", "since", "until", "code", "ended_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "object_id": Phi.PSEUDONYM, "words": Phi.FREE_TEXT}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     kind = models.CharField(max_length=12, choices=GrantKind)
     purpose = models.CharField(max_length=20)
@@ -32,7 +32,7 @@ class Grant(Guarded):
     until = models.DateTimeField(null=True)
     given_by = models.ForeignKey(null=True, **_PERSON)
     code = models.CharField(max_length=20, blank=True)
-    reason = EncryptedJSONField(default="")
+    words = EncryptedJSONField(default="")
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(null=True, **_PERSON)
 

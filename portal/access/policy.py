@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from django.db.models import Model, Q, QuerySet, Value
 
-from portal.access import actors, audience, roles
+from portal.access import actors, roles
 from portal.access.permissions import Permission
 from portal.core import prepared
+from portal.core.arrays import among
 from portal.core.problems import Problem
 
 Rule = Callable[[object], Q]
@@ -105,7 +106,7 @@ def permitted(by, permission: Permission, objects: list[Model]) -> frozenset[int
     """The keys of those objects, all of one model, that a right reaches: a page's checks in one query."""
     if not objects:
         return frozenset()
-    rows = type(objects[0])._default_manager.filter(audience.among([on.pk for on in objects])).order_by()
+    rows = type(objects[0])._default_manager.filter(among([on.pk for on in objects])).order_by()
     return frozenset(visible_to(rows, by, permission).values_list("pk", flat=True))
 
 

@@ -55,7 +55,6 @@ SENTENCES = {
     "token.revoked": "revoked a token",
     "token.used": "used a token",
     "unit.assignment-ended": "ended an assignment to a ward",
-    "unit.assignments-begun": "opened wards whose assignments have begun",
     "unit.person-moved": "moved a person to another ward",
     "unit.sized": "counted the patients of the wards",
     "unit.person-assigned": "assigned a person to a ward",

@@ -9,10 +9,9 @@ from django.db import DatabaseError, close_old_connections
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
 from portal.compute.actions import reconcile
-from portal.records.actions import begin_assignments
 
 logger = logging.getLogger(__name__)
-DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0), (begin_assignments, 20.0))
+DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0))
 
 
 def keep(stopped: Callable[[], bool]) -> None:

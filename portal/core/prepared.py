@@ -75,7 +75,8 @@ def first(key: Hashable, build: Callable[[Value], QuerySet], value: Value):
 def _prepare(build: Callable[[Value], QuerySet], mark: Value) -> Prepared | None:
     try:
         with clock.marked(), connections[DEFAULT_DB_ALIAS].execute_wrapper(_refuse):
-            return Prepared(build(mark), mark)
+            # A clock that was set by hand gives no mark, so its moment would be kept.
+            return Prepared(build(mark), mark) if clock.now() == clock.MARK else None
     except (_AskedTheDatabase, EmptyResultSet, FullResultSet):
         return None
 

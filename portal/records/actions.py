@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import count
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count
 
 from portal.access import grants, policy
 from portal.access.action import action, event
@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient, Practitioner
+from portal.records.models import TREAT, CareRelationship, CareUnit, Patient, Practitioner
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,13 @@ def open_patient(*, by, on) -> queries.Record:
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
 def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelationship:
     """Let a clinician treat a ward's patients from a moment until a moment, or for good; `covers` names whose shift it is."""
-    begins = since or clock.now()
     if until and since and until <= since:
         raise BadInput({"until": "The end must come after the beginning."})
-    relation = CareRelationship.objects.create(person=person, care_unit=on, since=begins, until=until)
-    if begins <= clock.now():
-        grants.give(TREAT, to=person, on=on, until=until, by=by)
+    grant = grants.give(TREAT, to=person, on=on, since=since, until=until, by=by)
     event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
     if covers:
         event().note(covers=covers.public_id)
-    return relation
+    return CareRelationship.objects.create(person=person, care_unit=on, since=grant.since, until=until, grant=grant)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.assignment-ended", on=CareRelationship)
@@ -70,9 +67,10 @@ def end_assignment(*, by, on) -> None:
     on.since = min(on.since, on.until)
     on.save(update_fields=("until", "since"))
     event().note(person=on.person.public_id, unit=on.care_unit.public_id)
-    grants.end(TREAT, of=on.person, on=on.care_unit, by=by)
-    if _live(on.person, on.care_unit).exists():
-        _give_what_runs(on.person, on.care_unit, by)
+    if on.grant:
+        grants.end_one(on.grant, by=by)
+    else:
+        grants.end(TREAT, of=on.person, on=on.care_unit, by=by)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-moved", on=CareRelationship)
@@ -84,20 +82,6 @@ def move_person(*, by, on, to) -> CareRelationship:
     end_assignment(by=by, on=on)
     event().note(person=on.person.public_id, to=to.public_id)
     return assign(by=by, on=to, person=on.person, until=until, since=since)
-
-
-@action(Permission.UNIT_ASSIGN, verb="unit.assignments-begun")
-def begin_assignments(*, by, on=None) -> int:
-    """Open the wards of assignments whose day has come; the keeper calls it."""
-    held = CareUnitUserPermission.objects.filter(user=OuterRef("person"), content_object=OuterRef("care_unit"))
-    open_now = held.filter(Q(until=None) | Q(until__gt=clock.now()))
-    due = _running().filter(~Exists(open_now), person__is_active=True).select_related("person", "care_unit")
-    for relation in due:
-        _give_what_runs(relation.person, relation.care_unit, by)
-        event().also("unit.person-assigned", relation.care_unit, person=relation.person.public_id)
-    if not due:
-        event().skip()
-    return len(due)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")
@@ -129,22 +113,6 @@ def _free_username(name: str, taken: set[str]) -> str:
     base = ".".join((words[0], words[-1])) if len(words) > 1 else words[0]
     numbers = (f"{base}{number}" for number in count(2))
     return base if base not in taken else next(name for name in numbers if name not in taken)
-
-
-def _running():
-    """The assignments that have begun and not ended."""
-    now = clock.now()
-    return CareRelationship.objects.filter(Q(until=None) | Q(until__gt=now), since__lte=now)
-
-
-def _live(person, unit):
-    return _running().filter(person=person, care_unit=unit)
-
-
-def _give_what_runs(person, unit, by) -> None:
-    """One grant until the last running assignment of a person on a ward ends; for good when one has no end."""
-    ends = list(_live(person, unit).values_list("until", flat=True))
-    grants.give(TREAT, to=person, on=unit, until=None if None in ends else max(ends), by=by)
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:

@@ -49,7 +49,7 @@ def start(*, by, on, code, text="", attested=False, proof=None) -> Grant:
     _check(by, code, text.strip(), attested, proof)
     until = clock.now() + timedelta(hours=HOURS)
     grant = grants.give(
-        READ_RECORD, to=by, on=on, until=until, kind=GrantKind.BREAK_GLASS, by=by, code=code, reason=text.strip()
+        READ_RECORD, to=by, on=on, until=until, kind=GrantKind.BREAK_GLASS, by=by, code=code, words=text.strip()
     )
     case = cases.open_case(grant)
     event().note(grant=grant.public_id, case=case.public_id, code=code, hours=HOURS, dicom=STARTED)

@@ -6,7 +6,7 @@ What a record says is encrypted as one JSON value per row; the columns beside it
 from django.conf import settings
 from django.db import models
 
-from portal.access.models import PermissionTable
+from portal.access.models import Grant, PermissionTable
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded, Sealed
@@ -52,6 +52,7 @@ class CareRelationship(Guarded):
     kind = models.CharField(max_length=12, default="standing", choices=(("standing", "Standing assignment"),))
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True, blank=True)
+    grant = models.OneToOneField(Grant, on_delete=models.PROTECT, null=True, related_name="+")
 
 
 class Patient(Sealed):

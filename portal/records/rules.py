@@ -13,7 +13,7 @@ from portal.records.models import (
     CareUnitUserPermission,
     Patient,
     PatientUserPermission,
-)
+)  # fmt: skip
 
 _WHY = "you are assigned to the ward, or hold a grant for this patient"
 _EVERY_KIND = tuple(GrantKind)

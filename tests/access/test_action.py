@@ -7,7 +7,6 @@ from django.db.models import Count
 from portal.access import actions, policy
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
-from portal.core import clock
 from portal.core.guard import Locked
 from portal.core.problems import BadInput
 from portal.records import actions as records
@@ -107,8 +106,7 @@ def test_no_right_but_a_wards_shows_patients(cast, patient):
 
 
 def test_an_ended_assignment_ends_access_at_once(cast, wards):
-    unit = cast["clinician"].care_relationships.get().care_unit
-    records.assign(by=SYSTEM, on=unit, person=cast["clinician"], until=clock.now())
+    records.end_assignment(by=SYSTEM, on=cast["clinician"].care_relationships.get())
 
     assert records.list_patients(by=cast["clinician"]) == []
 

@@ -160,11 +160,9 @@ def test_nobody_without_a_token_reads_the_api(route, world):
 
 
 def test_an_ended_assignment_closes_every_page_of_the_patient(cast, world):
-    from portal.core import clock
     from portal.records import actions as records
 
-    unit = cast["clinician"].care_relationships.get().care_unit
-    records.assign(by=SYSTEM, on=unit, person=cast["clinician"], until=clock.now())
+    records.end_assignment(by=SYSTEM, on=cast["clinician"].care_relationships.get())
 
     for route in ("clinic:patient", "clinic:prediction", "api:patient", "api:prediction"):
         answer = client_of(cast, "clinician", route).get(address(route, PAGES[route][0], world))

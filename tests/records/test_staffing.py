@@ -76,7 +76,6 @@ def staffing(person, wards, monkeypatch):
         @rule(hours=st.integers(1, 4))
         def time_goes_on(self, hours):
             self.now += timedelta(hours=hours)
-            actions.begin_assignments(by=SYSTEM)
 
         @invariant()
         def who_sees_a_ward_works_there_now(self):

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(default=portal.core.clock.now)),
                 ('until', models.DateTimeField(null=True)),
                 ('code', models.CharField(blank=True, max_length=20)),
-                ('reason', portal.core.crypto.EncryptedJSONField(default='')),
+                ('words', portal.core.crypto.EncryptedJSONField(default='')),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('given_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
