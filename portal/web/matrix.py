@@ -52,7 +52,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "mfa_reauthenticate": (BOTH, "", OWN, Phi.NONE),
     "clinic:patients": (BOTH, "patient", P.PATIENT_LIST, Phi.IDENTIFIER),
     "clinic:patient": (GET, "patient", P.PATIENT_READ, Phi.CLINICAL),
-    "clinic:emergency": (BOTH, "patient", P.BREAK_GLASS, Phi.IDENTIFIER),
+    "clinic:emergency": (BOTH, "patient", P.BREAK_GLASS, Phi.FREE_TEXT),
     "clinic:emergency-renew": (POST, "grant", P.BREAK_GLASS, Phi.NONE),
     "clinic:emergency-end": (POST, "grant", P.BREAK_GLASS, Phi.NONE),
     "clinic:form": (BOTH, "patient", P.PREDICTION_RUN, Phi.CLINICAL),

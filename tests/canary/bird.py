@@ -28,7 +28,7 @@ CLINICAL = {
     "note": "Zqnotebird",
 }
 TYPED = {"username": "zqtypednamebird", "search": "Zqsearchbird", "address": "zqaddressbird", "key": "Zqkeybird",
-         "body": "Zqbodybird", "member": "zqmemberbird"}  # fmt: skip
+         "body": "Zqbodybird", "member": "zqmemberbird", "reason": "Zqreasonbird needed at once"}  # fmt: skip
 EVERY = {**IDENTIFIERS, **CLINICAL, **TYPED}
 ID = "c0ffee00-0000-4000-8000-00000000b1bd"
 

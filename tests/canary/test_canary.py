@@ -29,6 +29,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.slow
 PASSWORD = "correct-horse-battery"
 CLASSES = tuple(Phi)
+_REASON = {"reason": bird.TYPED["reason"]}
 
 
 @dataclass
@@ -100,6 +101,13 @@ class Hospital:
         session.headers["Authorization"] = f"Bearer {done.stdout.split()[-1]}"
         return session
 
+    def code(self, name: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "demo_code", name], cwd=ROOT, env=self.environment, capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.split()[-1]
+
     def pause(self, name: str, number: int) -> None:
         os.kill(int((self.data / "run" / f"{name}.pid").read_text()), number)
 
@@ -153,6 +161,7 @@ def walk(hospital: Hospital) -> None:
     patient = _clinician(hospital)
     _program(hospital, patient)
     _strangers(hospital, patient)
+    _emergency(hospital, patient)
     _officers(hospital, patient)
     _fault(hospital, patient)
 
@@ -227,6 +236,23 @@ def _strangers(hospital: Hospital, patient: str) -> None:
         program.post(hospital.url("/api/v1/predictions/"), json={"model": "unplanned-admission", "patient": patient})
         program.get(hospital.url("/api/v1/predictions/"))
     requests.get(hospital.url(f"/api/v1/patients/{patient}/"), hooks={"response": hospital.seen.note})
+
+
+def _emergency(hospital: Hospital, patient: str) -> None:
+    """A clinician of the other ward breaks the glass, reads, and gives it back; an officer reads why."""
+    other, page = hospital.sign_in("clinician2"), "/clinic/emergency/"
+    who = {"mrn": bird.IDENTIFIERS["mrn"], "birth_date": bird.IDENTIFIERS["born"]}
+    hospital.post(other, page, {"mrn": bird.TYPED["body"], "birth_date": bird.TYPED["member"]})
+    hospital.post(other, page, who)
+    why = {"code": "other", "text": bird.TYPED["reason"], "attested": "on", "password": PASSWORD}
+    hospital.post(other, page, {**who, **why, "one_time_code": "000000"})
+    opened = hospital.post(other, page, {**who, **why, "one_time_code": hospital.code("clinician2")})
+    assert opened.url.endswith(f"/clinic/patients/{patient}/") and bird.CLINICAL["drug"] in opened.text
+    ending = re.search(r"/clinic/emergency/\w{20}/end/", opened.text).group(0)
+    hospital.post(other, ending, {}, page=opened)
+    officer = hospital.sign_in("auditor")
+    case = re.search(r"/oversight/cases/\w{20}/", officer.get(hospital.url("/oversight/cases/")).text).group(0)
+    assert bird.TYPED["reason"] in officer.get(hospital.url(case)).text
 
 
 def _officers(hospital: Hospital, patient: str) -> None:
@@ -316,7 +342,11 @@ def test_a_page_shows_it_only_where_its_route_declares_it(hospital):
     for method, path, code, text in hospital.seen.bodies:
         row = route_of(path)
         declared = CLASSES.index(Phi(row.phi)) if row else 0
-        for texts, least in ((bird.IDENTIFIERS, Phi.IDENTIFIER), (bird.CLINICAL, Phi.CLINICAL)):
+        for texts, least in (
+            (bird.IDENTIFIERS, Phi.IDENTIFIER),
+            (bird.CLINICAL, Phi.CLINICAL),
+            (_REASON, Phi.FREE_TEXT),
+        ):
             found = bird.sightings("", text.encode(), texts)
             if found and (declared < CLASSES.index(least) or code >= 500 or code in (401, 403, 404)):
                 told.append((method, path, code, [sighting.which for sighting in found]))

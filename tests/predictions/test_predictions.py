@@ -132,12 +132,10 @@ def test_changed_files_refuse_the_run_stop_the_version_and_leave_an_event(cast, 
 
 def test_a_lost_assignment_refuses_the_queued_run(cast, ask, worked):
     from portal.access.actors import SYSTEM
-    from portal.core import clock
     from portal.records import actions as records
 
     prediction = ask()
-    unit = cast["clinician"].care_relationships.get().care_unit
-    records.assign(by=SYSTEM, on=unit, person=cast["clinician"], until=clock.now())
+    records.end_assignment(by=SYSTEM, on=cast["clinician"].care_relationships.get())
     worked()
 
     assert Job.objects.get().state == "failed"
