@@ -32,6 +32,7 @@ class Action:
     model: type[Model] | None
     function: Callable
     rows: Callable | None = None
+    optional: bool = False
 
 
 @dataclass
@@ -76,11 +77,21 @@ _written: ContextVar[list[log.Draft] | None] = ContextVar("written", default=Non
 _refusals: ContextVar[list[log.Draft] | None] = ContextVar("refusals", default=None)
 
 
-def action(permission: Permission, *, verb: str, on: type[Model] | None = None, rows: Callable | None = None):
-    """Turn a function `(*, by, on, **inputs)` into a verb behind the door; `rows` gives the queryset `on` comes from."""
+def action(
+    permission: Permission,
+    *,
+    verb: str,
+    on: type[Model] | None = None,
+    rows: Callable | None = None,
+    optional: bool = False,
+):
+    """Turn a function `(*, by, on, **inputs)` into a verb behind the door.
+
+    `rows` gives the queryset that `on` comes from; with `optional` the verb may be about no object at all.
+    """
 
     def wrap(function):
-        ACTIONS[verb] = Action(permission, verb, on, function, rows)
+        ACTIONS[verb] = Action(permission, verb, on, function, rows, optional)
 
         @wraps(function)
         def call(*, by, on=None, **inputs):
@@ -126,6 +137,10 @@ def _run(verb: Action, by, on, inputs):
     except Problem as problem:
         _remember(draft, "failed", problem)
         raise
+    except Exception:
+        # What a library says may repeat what it was given: only that it failed is written.
+        _remember(draft, "failed", Problem("", code="error"))
+        raise
 
 
 @contextmanager
@@ -160,7 +175,7 @@ def _perform(verb: Action, by, on, inputs, draft: log.Draft):
 
 
 def _find(verb: Action, by, on, draft: log.Draft) -> tuple[Model | None, policy.Decision]:
-    if on is None or isinstance(on, Model):
+    if isinstance(on, Model) or (on is None and (verb.model is None or verb.optional)):
         return on, policy.decide(by, verb.permission, on)
     draft.object_type = verb.model._meta.model_name
     if not PATTERN.match(str(on)):

@@ -19,7 +19,7 @@ from portal.accounts.models import ApiToken, User
 from portal.audit import seals
 from portal.audit.models import AuditEvent
 from portal.core import clock
-from portal.core.problems import BadInput
+from portal.core.problems import BadInput, Conflict
 
 TOKEN_PREFIX = "fml_"
 
@@ -44,6 +44,8 @@ def add_person(*, by, on=None, username, name, password, role_names) -> User:
 @action(Permission.PERSON_MANAGE, verb="person.roles-set", on=User)
 def set_roles(*, by, on, role_names) -> None:
     """Replace a person's roles; refuses unknown ones and pairs that must stay apart."""
+    if by.pk == on.pk:
+        raise Conflict("Nobody changes their own roles; another administrator does.", code="own-roles")
     if "admin" not in role_names:
         _keep_an_admin(by, on)
     event().note(before=sorted(on.role_names), after=sorted(role_names))

@@ -3,18 +3,21 @@
 import base64
 import binascii
 from collections.abc import Callable
+from functools import wraps
 
 from rest_framework.response import Response
 
+from portal.access.policy import Denied
 from portal.core.problems import BadInput
 
 SIZE, MOST = 50, 200
+_FURTHEST = 2**62
 
 
 def size_of(request) -> int:
     """How many rows a page has."""
     text = request.query_params.get("limit", str(SIZE))
-    if not text.isdigit() or not 1 <= int(text) <= MOST:
+    if not (text.isascii() and text.isdecimal() and len(text) < 6) or not 1 <= int(text) <= MOST:
         raise BadInput({"limit": f"limit takes a whole number from 1 to {MOST}."})
     return int(text)
 
@@ -25,9 +28,25 @@ def cursor_of(request) -> int | None:
     if not text:
         return None
     try:
-        return int(base64.urlsafe_b64decode(text.encode()).decode())
+        place = int(base64.urlsafe_b64decode(text.encode()).decode())
     except (ValueError, binascii.Error):
-        raise BadInput({"cursor": "The cursor is not one that this list gave out."}) from None
+        place = -1
+    if not 0 <= place < _FURTHEST:
+        raise BadInput({"cursor": "The cursor is not one that this list gave out."})
+    return place
+
+
+def empty_when_denied(view):
+    """A list that one may not see into is 200 and empty; the denial itself is in the ledger."""
+
+    @wraps(view)
+    def listed(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except Denied:
+            return Response({"results": [], "next": None})
+
+    return listed
 
 
 def page(request, rows: list, size: int, show: Callable, position: Callable) -> Response:

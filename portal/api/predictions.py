@@ -9,8 +9,7 @@ from rest_framework.response import Response
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.api import serializers as shapes
-from portal.api.pages import cursor_of, page, size_of
-from portal.api.views import _holds
+from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.core.problems import BadInput
 from portal.predictions import actions, lane
 
@@ -41,9 +40,8 @@ def prediction(request, prediction):
     return Response(_shown(actions.open_prediction(by=request.user, on=prediction)))
 
 
+@empty_when_denied
 def _list(request):
-    if not _holds(request, Permission.PREDICTION_READ):
-        return Response({"results": [], "next": None})
     size, after = size_of(request), cursor_of(request)
     rows = actions.list_predictions(by=request.user, limit=size + 1, before=after)
     return page(request, rows, size, _shown, lambda view: view.position)

@@ -35,6 +35,8 @@ def handler(exception, context):
         return problem(403, "This is not allowed.")
     if isinstance(exception, exceptions.APIException):
         return _of_framework(exception)
+    if isinstance(exception, RecursionError):
+        return problem(400, "The body is nested too deeply.")
     logger.exception("A request to the API failed.")
     return problem(500, "Something went wrong on our side. What you sent was not saved.")
 

@@ -14,7 +14,7 @@ from portal.access import policy
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.api import serializers as shapes
-from portal.api.pages import cursor_of, page, size_of
+from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.audit import queries as audit
 from portal.compute import actions as compute
 from portal.compute import quotas
@@ -76,10 +76,9 @@ def version_schema(request, slug, number):
 
 @listed(shapes.PatientSerializer)
 @api_view(["GET"])
+@empty_when_denied
 def patients(request):
     """The patients on one's wards."""
-    if not _holds(request, Permission.PATIENT_LIST):
-        return Response({"results": [], "next": None})
     size, after = size_of(request), cursor_of(request) or 0
     rows = records.list_patients(by=request.user, offset=after, limit=size + 1)
     numbered = list(enumerate(rows, start=after + 1))
@@ -141,10 +140,9 @@ _EVENT_FILTERS = ("patient", "actor", "verb", "outcome", "since", "until")
     parameters=[*_PAGED, *(OpenApiParameter(name, str) for name in _EVENT_FILTERS)],
 )
 @api_view(["GET"])
+@empty_when_denied
 def events(request):
     """The ledger, newest first; empty for everyone but audit officers."""
-    if not _holds(request, Permission.AUDIT_READ):
-        return Response({"results": [], "next": None})
     size, after = size_of(request), cursor_of(request)
     rows = access.read_log(by=request.user, filters=_event_filters(request), limit=size + 1, before=after)
     return page(request, rows, size, _event, lambda row: row.id)

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import models
 
 _unlocked: ContextVar[bool] = ContextVar("unlocked", default=False)
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _HARMLESS = re.compile(r"^\s*(PRAGMA|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SET)\b", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ def _patterns() -> tuple[re.Pattern, re.Pattern]:
     tables = {model._meta.db_table: _is_sealed(model) for model in guarded_models()}
     sealed = "|".join(re.escape(name) for name, is_sealed in tables.items() if is_sealed) or "(?!)"
     every = "|".join(re.escape(name) for name in tables) or "(?!)"
-    writes = r"(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO|COPY)"
+    writes = r"(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?|TRUNCATE(?:\s+TABLE)?|MERGE\s+INTO|COPY|(?:DROP|ALTER)\s+TABLE(?:\s+IF\s+EXISTS)?)"
     return (
         re.compile(rf"(?<![\w.])(?:\w+\.)?[\"`\[]?({sealed})(?!\w)", re.IGNORECASE),
         re.compile(rf"{writes}\s+(?:\w+\.)?[\"`\[]?({every})(?!\w)", re.IGNORECASE),
@@ -88,7 +89,8 @@ def _patterns() -> tuple[re.Pattern, re.Pattern]:
 
 @lru_cache(maxsize=4096)
 def _forbidden_table(sql: str) -> str | None:
-    if _HARMLESS.match(sql):
+    sql = _COMMENT.sub(" ", sql)
+    if _HARMLESS.match(sql) and ";" not in sql.rstrip("; \n"):
         return None
     sealed, written = _patterns()
     found = sealed.search(sql) or written.search(sql)

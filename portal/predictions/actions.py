@@ -67,7 +67,7 @@ def open_form(*, by, on, version) -> BlankForm:
     return BlankForm(version, form, prefill.fill(form, record), record.patient)
 
 
-@action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient, rows=with_ward)
+@action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient, rows=with_ward, optional=True)
 def request(*, by, on=None, version, inputs, units=None, key="", body="", within=0) -> Accepted:
     """Accept a run: its job goes into the queue, unless it can be answered here `within` some seconds.
 
@@ -110,7 +110,7 @@ def follow(*, by, on) -> queries.PredictionView:
     return view
 
 
-@action(Permission.PREDICTION_READ, verb="prediction.listed", on=Patient)
+@action(Permission.PREDICTION_READ, verb="prediction.listed", on=Patient, optional=True)
 def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.PredictionView]:
     """The newest predictions this person may read, of one patient or of all of theirs."""
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ)

@@ -49,6 +49,8 @@ def open_patient(*, by, on) -> queries.Record:
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
 def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelationship:
     """Let a clinician treat a ward's patients from a moment until a moment, or for good; `covers` names whose shift it is."""
+    if by.pk and by.pk == person.pk:
+        raise Conflict("Nobody assigns themselves to a ward; another administrator does.", code="own-assignment")
     if until and since and until <= since:
         raise BadInput({"until": "The end must come after the beginning."})
     grant = grants.give(TREAT, to=person, on=on, since=since, until=until, by=by)

@@ -8,7 +8,7 @@ from portal.access import actions, policy
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.core.guard import Locked
-from portal.core.problems import BadInput
+from portal.core.problems import BadInput, Conflict
 from portal.records import actions as records
 from portal.records.models import Observation, Patient
 from portal.studies import actions as studies
@@ -47,6 +47,9 @@ def test_sealed_rows_are_not_read_outside_an_action(read, wards):
         lambda: Study.objects.bulk_create([Study(slug="x", title="x")]),
         lambda: AuditEvent.objects.filter(id=1).update(verb="x"),
         lambda: connection.cursor().execute("UPDATE studies_study SET title = 'x'"),
+        lambda: connection.cursor().execute("UPDATE/**/studies_study SET title = 'x'"),
+        lambda: connection.cursor().execute("COMMIT; DELETE FROM studies_study"),
+        lambda: connection.cursor().execute("DROP TABLE studies_study"),
     ],
 )
 def test_guarded_rows_are_not_written_outside_an_action(write, studies):
@@ -116,3 +119,30 @@ def test_each_listed_patient_has_an_event_of_its_own(cast, wards):
 
     events = AuditEvent.objects.filter(verb="patient.listed", actor="clinician")
     assert sorted(events.values_list("patient", flat=True)) == sorted(row.public_id for row in shown)
+
+
+def test_what_breaks_inside_a_verb_is_written_without_its_message(cast, monkeypatch):
+    def broken(person):
+        raise ValueError("Zebra-Canary")
+
+    monkeypatch.setattr("portal.access.actions.factors.enrol", broken)
+    with pytest.raises(ValueError, match="Zebra"):
+        actions.add_person(
+            by=SYSTEM, username="new", name="New", password="correct-horse-battery", role_names=["clinician"]
+        )
+
+    event = AuditEvent.objects.get(verb="person.added", outcome="failed")
+    assert ("Zebra" in event.payload, '"why":"error"' in event.payload) == (False, True)
+
+
+def test_a_verb_about_an_object_needs_one(cast):
+    with pytest.raises(policy.Denied):
+        records.open_patient(by=cast["clinician"], on=None)
+
+
+def test_nobody_gives_themselves_a_role_or_a_ward(cast, wards):
+    with pytest.raises(Conflict, match="their own roles"):
+        actions.set_roles(by=cast["admin"], on=cast["admin"], role_names=["admin", "clinician"])
+    unit = cast["clinician"].care_relationships.get().care_unit
+    with pytest.raises(Conflict, match="assigns themselves"):
+        records.assign(by=cast["admin"], on=unit, person=cast["admin"])

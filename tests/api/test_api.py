@@ -178,8 +178,26 @@ def test_the_same_key_at_the_same_moment_makes_one_prediction(api, cast, patient
         "patients/%00/",
         "models/?cursor=x",
         "models/?limit=0",
+        "models/?limit=%C2%B2",
+        "patients/?cursor=LTU=",
         "models/?cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk=",
     ],
 )
 def test_odd_addresses_are_answered_below_500(path, api, wards):
     assert api("auditor", path).status_code < 500
+
+
+def test_a_body_that_is_nested_without_end_is_refused(cast):
+    token = actions.issue_token(by=SYSTEM, on=cast["clinician"], scopes=["*"], days=1)
+    deep = "[" * 100_000
+    answer = Client(HTTP_AUTHORIZATION=f"Bearer {token}").generic(
+        "POST", "/api/v1/predictions/", deep, "application/json"
+    )
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("path", "verb"), [("patients/", "patient.listed"), ("audit/events/", "audit.viewed")])
+def test_a_list_that_one_may_not_see_into_is_empty_and_the_attempt_is_written(path, verb, api, wards):
+    assert api("scientist", path).json() == {"results": [], "next": None}
+    assert AuditEvent.objects.filter(actor="scientist", verb=verb, outcome="denied").count() == 1

@@ -38,4 +38,4 @@ def revoke(request, token):
 
 def _days(request) -> int:
     text = request.POST.get("days", "30")
-    return int(text) if text.isdigit() and len(text) < 6 else 0
+    return int(text) if text.isdecimal() and len(text) < 6 else 0

@@ -95,7 +95,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
 
 def _number(request) -> int | None:
     text = request.GET.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 9 else None
+    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
 def _by_ward(found) -> dict[str, list]:

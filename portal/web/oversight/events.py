@@ -29,7 +29,10 @@ def events(request):
     filters, errors = _filters(request.GET)
     before = request.GET.get("before", "")
     rows = actions.read_log(
-        by=request.user, filters=filters, limit=PAGE + 1, before=int(before) if before.isdigit() else None
+        by=request.user,
+        filters=filters,
+        limit=PAGE + 1,
+        before=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
     shown = rows[:PAGE]
     context = {
