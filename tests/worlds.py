@@ -2,7 +2,8 @@
 
 People are named by role and by how they stand to the objects that all questions are about:
 `own` works there, `shared` covers a shift there until tomorrow, `foreign` works elsewhere, `expired` covered a shift
-that has ended, `removed` was taken out before the end, `revoked` was shut out altogether.
+that has ended, `removed` was taken out before the end, `revoked` was shut out altogether, and `emergency` broke the
+glass: one patient, at the screen, never by a program.
 """
 
 from collections.abc import Callable
@@ -23,8 +24,7 @@ from portal.compute.models import Job
 from portal.core import clock
 from portal.predictions import actions as predictions
 from portal.records import actions as records
-from portal.records import emergency as emergencies
-from portal.records import imports
+from portal.records import emergency, imports
 from portal.records.models import CareUnit
 from portal.registry import actions as registry
 from portal.studies import actions as studies
@@ -35,6 +35,8 @@ CLOSE, STATES = ("own", "shared"), ("own", "shared", "foreign", "expired", "remo
 BY_RELATION = ("clinician", "scientist")
 BY_ROLE = ("reviewer", "admin", "auditor")
 NARROW = "tokens:issue"
+EMERGENCY = ("clinician", "emergency")
+REASON = "Zebra reason of the emergency"
 
 Who = tuple[str, str]
 
@@ -64,6 +66,7 @@ class World:
 def everyone() -> list[Who]:
     """Every role in every standing; for roles that reach by role alone, the standing changes nothing but `revoked`."""
     related = [(role, state) for role in BY_RELATION for state in STATES]
+    related.append(EMERGENCY)
     others = [(role, state) for role in BY_ROLE for state in ("own", "revoked")]
     return [*related, *others, ("superuser", "own"), ("norole", "own")]
 
@@ -154,33 +157,41 @@ def _objects(world: World, version) -> None:
     here, there = records.list_patients(by=mine)[0], records.list_patients(by=theirs)[0]
     prediction = predictions.request(by=mine, on=here.public_id, version=version, inputs={"x": 1}).prediction
     job = Job.objects.get(subject=prediction)
-    emergency = _emergency(theirs, here)
+    ended = _break_glass(theirs, here)
+    emergency.end(by=theirs, on=ended)
     quota = compute.set_quota(by=SYSTEM, on=mine, daily_limit=7)
     access.issue_token(by=mine, on=mine, scopes=["*"], days=1, label="the token in question")
     token = ApiToken.objects.get(label="the token in question")
-    ward = frozenset(("clinician", state) for state in CLOSE)
-    formulary = ward | {("scientist", state) for state in CLOSE} | {("reviewer", "own")}
+    grant = _break_glass(world.people[EMERGENCY], here)
+    working = frozenset(("clinician", state) for state in CLOSE)
+    ward = working | {EMERGENCY}
+    formulary = working | {("scientist", state) for state in CLOSE} | {("reviewer", "own")}
     world.near |= {
         "patient": ward, "prediction": ward, "model": formulary, "model version": formulary,
         "job": frozenset({("clinician", "own"), ("admin", "own")}), "token": frozenset({("clinician", "own")}),
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
-        "care unit": ward | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
+        "grant": frozenset({EMERGENCY}), "case": frozenset({("auditor", "own")}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
-        "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "grant": frozenset({("clinician", "foreign")}), "case": frozenset({("auditor", "own")}),
+        "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "grant": emergency.public_id, "case": emergency.case.public_id,
-        "session": str(_session(mine).pk), "pk": "1", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
+        "app_label": "compute", "grant": grant.public_id, "case": grant.case.public_id,
+        "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
-    world.lists = world.near | {"patient": ward | elsewhere, "event": frozenset({("auditor", "own")})}
+    world.lists = world.near | {
+        "patient": working | elsewhere,
+        "prediction": working,
+        "event": frozenset({("auditor", "own")}),
+    }
     world.lists["quota"] = frozenset(who for who in everyone() if who[0] in ("clinician", "scientist", "admin"))
     world.secrets = [
         *_of_patient(here, ward), *_of_patient(there, elsewhere),
         Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
+        Secret(REASON, "free text", world.near["case"]),
         Secret(token.public_id, "none", world.near["token"] | {("admin", "own")}), Secret(version.digest, "none", formulary),
     ]  # fmt: skip
 
@@ -189,13 +200,9 @@ def _session(person: User) -> UserSession:
     return UserSession.objects.create(user=person, ip="127.0.0.1", user_agent="a browser", session_key="x" * 32)
 
 
-def _emergency(person: User, patient):
-    """An emergency access that was given back: it opens nothing any more, and left a case."""
-    grant = emergencies.start(
-        by=person, on=patient.public_id, code="covering", attested=True, proof=factors.Proof(person.pk, clock.now())
-    )
-    emergencies.end(by=person, on=grant)
-    return grant
+def _break_glass(person: User, patient):
+    proof = factors.Proof(person.pk, clock.now())
+    return emergency.start(by=person, on=patient.public_id, code="emergency", text=REASON, attested=True, proof=proof)
 
 
 def _of_patient(patient, near: frozenset[Who]) -> list[Secret]:

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from portal.access import grants, roles
 from portal.access.action import action, event
+from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.access.signals import person_deactivated
 from portal.accounts import factors, lockout
@@ -47,6 +48,8 @@ def set_roles(*, by, on, role_names) -> None:
     """Replace a person's roles; refuses unknown ones and pairs that must stay apart."""
     if by.pk == on.pk:
         raise Conflict("Nobody changes their own roles; another administrator does.", code="own-roles")
+    if "admin" not in role_names:
+        _keep_an_admin(by, on)
     event().note(before=sorted(on.role_names), after=sorted(role_names))
     replace_roles(on, role_names)
 
@@ -74,6 +77,7 @@ def reset_factors(*, by, on) -> None:
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
 def deactivate(*, by, on) -> None:
     """Shut a person out: sessions, tokens, rights and waiting jobs end now; nothing of theirs is removed."""
+    _keep_an_admin(by, on)
     on.is_active = False
     on.save(update_fields=("is_active",))
     tokens = ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
@@ -196,6 +200,14 @@ def replace_roles(person: User, role_names) -> None:
     person.save(update_fields=("is_staff",))
     for remembered in ("memberships", "role_names"):
         person.__dict__.pop(remembered, None)
+
+
+def _keep_an_admin(by, person: User) -> None:
+    if by is SYSTEM or "admin" not in person.role_names:
+        return
+    others = User.objects.filter(groups__name="admin", is_active=True).exclude(pk=person.pk)
+    if not others.exists():
+        raise BadInput({"person": f"{person.label} is the only administrator; make another one first."})
 
 
 def _check_password(password: str, person: User) -> None:

@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from portal.access import policy
 from portal.access.permissions import Permission
 
 # Roads around the actions: a password changed without an event, rows of any model by their number.
@@ -43,7 +42,7 @@ class PortalAdminSite(admin.AdminSite):
         return found
 
     def has_permission(self, request) -> bool:
-        return policy.decide(request.user, OPENS).allowed
+        return _policy().decide(request.user, OPENS).allowed
 
     def admin_view(self, view, cacheable=False):
         """Somebody signed in who may not come in is told why; the stock site would send them to sign in for ever."""
@@ -52,10 +51,17 @@ class PortalAdminSite(admin.AdminSite):
         @wraps(inner)
         def guarded(request, *args, **kwargs):
             if request.user.is_authenticated:
-                policy.require(request.user, OPENS)
+                _policy().require(request.user, OPENS)
             return inner(request, *args, **kwargs)
 
         return guarded
 
     def login(self, request, extra_context=None):
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _policy():
+    # This module is read before the models are, for the configuration of the admin.
+    from portal.access import policy
+
+    return policy

@@ -61,6 +61,8 @@ class SafeFormatter(logging.Formatter):
     def _message(self, record: logging.LogRecord) -> str:
         if _holds_exception(record):
             return str(record.msg)
+        if record.name == "django.request" and hasattr(record, "request"):
+            return _asked(record)
         try:
             return str(record.msg) % _scrubbed(record) if record.args else str(record.msg)
         except (TypeError, ValueError):
@@ -70,6 +72,12 @@ class SafeFormatter(logging.Formatter):
 def _holds_exception(record: logging.LogRecord) -> bool:
     args = record.args if isinstance(record.args, tuple) else (record.args,)
     return any(isinstance(value, BaseException) for value in args)
+
+
+def _asked(record: logging.LogRecord) -> str:
+    """Which kind of address was asked for; the address itself may hold whatever somebody typed."""
+    found = record.request.resolver_match
+    return f"Answered {getattr(record, 'status_code', '')}: {record.request.method} /{found.route if found else '(unknown)'}"
 
 
 def _scrubbed(record: logging.LogRecord):

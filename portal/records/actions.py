@@ -80,10 +80,10 @@ def move_person(*, by, on, to) -> CareRelationship:
     """Move a person to another ward in one step: the old assignment ends, the new one has its end date."""
     if to.pk == on.care_unit_id:
         raise BadInput({"to": f"{on.person.label} works on {to} already; choose another ward."})
-    until = on.until
+    until, since = on.until, on.since if on.since > clock.now() else None
     end_assignment(by=by, on=on)
     event().note(person=on.person.public_id, to=to.public_id)
-    return assign(by=by, on=to, person=on.person, until=until)
+    return assign(by=by, on=to, person=on.person, until=until, since=since)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")

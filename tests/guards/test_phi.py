@@ -12,6 +12,7 @@ from rest_framework import serializers as drf
 
 from portal.access.admin import ReadOnlyAdmin
 from portal.api import serializers as shapes
+from portal.compute.models import Job
 from portal.core import phi
 from portal.core.crypto import EncryptedJSONField
 from portal.core.logs import SafeFormatter
@@ -33,8 +34,12 @@ SHAPES = {
 TAKEN_ONLY = {"PredictionRequestSerializer", "ProblemSerializer"}
 SAYS = {
     "PatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
-    "PredictionSerializer": {"output": (Prediction, "inputs"), "envelope": (Prediction, "inputs")},
-    "JobSerializer": {"subject": (Prediction, "public_id")},
+    "PredictionSerializer": {
+        "reason": (Job, "reason"),
+        "output": (Prediction, "inputs"),
+        "envelope": (Prediction, "inputs"),
+    },
+    "JobSerializer": {"reason": (Job, "reason"), "subject": (Prediction, "public_id")},
     "EventSerializer": dict.fromkeys(("patient", "object_id"), (Patient, "public_id")),
 }
 ORDER = tuple(Phi)
@@ -163,6 +168,15 @@ def test_a_log_line_keeps_an_address_without_its_query():
     record = logging.makeLogRecord({"msg": "%s: %s", "args": ("Not Found", "/clinic/?search=Zebra-Canary")})
 
     assert json.loads(SafeFormatter().format(record))["message"] == "Not Found: /clinic/"
+
+
+def test_a_log_line_names_the_kind_of_address_never_what_was_typed_into_it():
+    request = RequestFactory().get("/clinic/patients/Zebra-Canary/")
+    request.resolver_match = None
+    record = logging.makeLogRecord({"name": "django.request", "msg": "%s: %s", "args": ("Not Found", request.path),
+                                    "request": request, "status_code": 404})  # fmt: skip
+
+    assert json.loads(SafeFormatter().format(record))["message"] == "Answered 404: GET /(unknown)"
 
 
 def test_an_exception_in_a_log_line_keeps_its_message_out():

@@ -187,6 +187,25 @@ def test_nobody_shuts_themselves_out_and_somebody_stays_to_administer(office, ca
     assert User.objects.get(username="admin").is_active
 
 
+def test_the_last_administrator_keeps_the_role(office, cast):
+    change = reverse("admin:accounts_user_change", args=[cast["admin"].pk])
+    refused = office.post(change, {"is_active": "on", "role_names": ["clinician"]}, follow=True)
+    office.post(change, {"role_names": ["admin"]})
+
+    assert "Nobody changes their own roles" in refused.content.decode()
+    admin = User.objects.get(pk=cast["admin"].pk)
+    assert (sorted(admin.role_names), admin.is_active) == (["admin"], True)
+
+
+def test_an_administrator_may_go_when_another_is_there(office, cast):
+    access.set_roles(by=SYSTEM, on=cast["reviewer2"], role_names=["admin"])
+    other = Client()
+    other.force_login(cast["reviewer2"], backend=BACKEND)
+    other.post(reverse("hospital:leave", args=[cast["admin"].public_id]))
+
+    assert User.objects.get(pk=cast["admin"].pk).is_active is False
+
+
 def test_a_study_is_opened_and_its_members_come_and_go(office, cast, trained):
     office.post(reverse("hospital:studies"), {"slug": "stroke-2027", "title": "Stroke after 2027"})
     study, person = Study.objects.get(slug="stroke-2027"), cast["scientist"]

@@ -59,6 +59,35 @@ def test_without_a_name_nothing_happens(capsys):
         setup(capsys)
 
 
+def test_at_a_terminal_it_asks_and_shows_what_to_write_down(capsys, monkeypatch, hospital_folder):
+    call_command("import_fhir", str(hospital_folder))
+    answers = iter(["grace", "Grace Hopper", "clinician@Cardiology ward", "", "", ""])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: next(answers))
+    monkeypatch.setattr("getpass.getpass", lambda question: "")
+    call_command("setup")
+    said = capsys.readouterr().out
+    grace = User.objects.get(username="grace")
+
+    assert f"second factor  {factors.secret_of(grace)}" in said and "not shown again" in said
+    assert (
+        User.objects.filter(groups__name="clinician", care_relationships__care_unit__name="Cardiology ward").count()
+        == 1
+    )
+    assert "3 practitioners have no account yet" in said
+
+
+def test_two_passwords_that_differ_change_nothing(monkeypatch):
+    typed = iter(["a long enough sentence", "another sentence"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: "grace")
+    monkeypatch.setattr("getpass.getpass", lambda question: next(typed))
+
+    with pytest.raises(CommandError, match="differ; nothing was changed"):
+        call_command("setup")
+    assert User.objects.count() == 0
+
+
 def test_wards_come_from_the_records_and_staff_are_proposed_not_added(capsys, hospital_folder):
     found = setup(capsys, admin="grace", fhir=[str(hospital_folder)])
 

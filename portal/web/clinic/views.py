@@ -14,10 +14,10 @@ from portal.web import kept
 from portal.web.clinic import forms
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def patients(request):
-    """The patients on my wards."""
-    search = request.GET.get("search", "").strip()[:80]
+    """The patients on my wards; a search is posted, so that no name or number stands in an address."""
+    search = request.POST.get("search", "").strip()[:80]
     found = records.list_patients(by=request.user, search=search)
     return render(request, "clinic/patients.html", {"patients": found, "search": search, "wards": _by_ward(found)})
 

@@ -6,7 +6,7 @@ from portal.web.hospital import people, studies, wards
 
 app_name = "hospital"
 urlpatterns = [
-    path("people/", people.people, name="people"),
+    path("", people.people, name="people"),
     path("people/join/", people.join, name="join"),
     path("people/<pid:person>/", people.person, name="person"),
     path("people/<pid:person>/leave/", people.leave, name="leave"),

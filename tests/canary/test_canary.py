@@ -1,0 +1,367 @@
+"""A patient whose texts are found nowhere else goes through every feature of a portal that really runs.
+
+Afterwards nothing that the portal leaves behind holds one of them: no log, no message of the broker, no store of MLflow,
+no column in clear, no temporary file, no address, no header; and a page shows them only where its route declares it.
+"""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import requests
+from django.urls import Resolver404, resolve
+
+from portal.core.phi import Phi
+from portal.web import matrix
+from tests.canary import bird
+from tests.conftest import AS_OF, ROOT
+from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
+PASSWORD = "correct-horse-battery"
+CLASSES = tuple(Phi)
+_REASON = {"reason": bird.TYPED["reason"]}
+
+
+@dataclass
+class Seen:
+    """Everything that went over the wire."""
+
+    addresses: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    bodies: list[tuple[str, str, int, str]] = field(default_factory=list)
+
+    def note(self, answer: requests.Response, *_, **__) -> None:
+        self.addresses.append(answer.url)
+        self.headers.append(json.dumps(dict(answer.headers)))
+        path = answer.url.split("/", 3)[3].partition("?")[0]
+        self.bodies.append((answer.request.method, f"/{path}", answer.status_code, answer.text))
+
+
+class Hospital:
+    """A demonstration of its own: web, worker, keeper, scorer and tracker as real processes on SQLite."""
+
+    def __init__(self, home: Path):
+        self.data, self.temp, self.said = home / "data", home / "temp", home / "said.txt"
+        for folder in (self.data, self.temp, home / "records"):
+            folder.mkdir()
+        bird.write(home / "records", AS_OF)
+        self.port, self.seen = free_port(), Seen()
+        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+        environment |= {
+            "FORMULARY_DATA": str(self.data), "FORMULARY_MODE": "embedded", "FORMULARY_LOG_LEVEL": "DEBUG",
+            "DEMO_PASSWORD": PASSWORD, "TMPDIR": str(self.temp), "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }  # fmt: skip
+        self.environment = environment
+        with self.said.open("wb") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "demo", "--port", str(self.port), "--fhir", str(home / "records"),
+                 "--as-of", AS_OF.isoformat()],
+                cwd=ROOT, env=environment, stdout=said, stderr=said, start_new_session=True,
+            )  # fmt: skip
+
+    def wait(self, seconds: float = 240) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.process.poll() is None:
+            if b"Formulary runs at" in self.said.read_bytes():
+                return
+            time.sleep(0.3)
+        raise AssertionError(self.said.read_text()[-2000:])
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> requests.Session:
+        session = requests.Session()
+        session.hooks["response"].append(self.seen.note)
+        page = session.get(self.url("/accounts/login/"))
+        self.post(session, "/accounts/login/", {"login": name, "password": password}, page=page)
+        return session
+
+    def post(self, session, path: str, fields: dict, page=None) -> requests.Response:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', (page or session.get(self.url(path))).text)
+        return session.post(self.url(path), data={"csrfmiddlewaretoken": token.group(1), **fields})
+
+    def program(self, name: str) -> requests.Session:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "issue_token", name], cwd=ROOT, env=self.environment, capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+        session = requests.Session()
+        session.hooks["response"].append(self.seen.note)
+        session.headers["Authorization"] = f"Bearer {done.stdout.split()[-1]}"
+        return session
+
+    def code(self, name: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "demo_code", name], cwd=ROOT, env=self.environment, capture_output=True,
+            text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.split()[-1]
+
+    def pause(self, name: str, number: int) -> None:
+        os.kill(int((self.data / "run" / f"{name}.pid").read_text()), number)
+
+    def database(self, statement: str, *values):
+        with sqlite3.connect(self.data / "portal.sqlite3", timeout=20) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=60)
+
+
+class Broker:
+    """Keeps a copy of every message that ever lay in the broker's folder."""
+
+    def __init__(self, folder: Path):
+        self.messages: dict[str, bytes] = {}
+        self._folder, self._over = folder, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.002):
+            for path in self._folder.glob("*"):
+                try:
+                    self.messages[path.name] = path.read_bytes()
+                except OSError:
+                    continue
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory):
+    """The hospital after the canary went through everything; its processes have ended."""
+    found = Hospital(tmp_path_factory.mktemp("canary"))
+    try:
+        found.wait()
+        found.broker = Broker(found.data / "run" / "broker")
+        walk(found)
+        found.broker.stop()
+    finally:
+        found.stop()
+    return found
+
+
+def walk(hospital: Hospital) -> None:
+    patient = _clinician(hospital)
+    _program(hospital, patient)
+    _strangers(hospital, patient)
+    _emergency(hospital, patient)
+    _officers(hospital, patient)
+    _fault(hospital, patient)
+
+
+def _clinician(hospital: Hospital) -> str:
+    hospital.sign_in(bird.TYPED["username"], bird.TYPED["body"])
+    me = hospital.sign_in("clinician")
+    listed = hospital.post(me, "/clinic/", {"search": bird.IDENTIFIERS["family"]}).text
+    hospital.post(me, "/clinic/", {"search": bird.TYPED["search"]})
+    patient = re.search(r"/clinic/patients/(\w{20})/", listed).group(1)
+    record = me.get(hospital.url(f"/clinic/patients/{patient}/")).text
+    form = re.search(rf"/clinic/patients/{patient}/models/[\w-]+/", record).group(0)
+    forms = sorted(set(re.findall(rf"/clinic/patients/{patient}/models/[\w-]+/", record)))
+    for path in forms:
+        hospital.post(me, path, {"in.bmi": bird.TYPED["body"], "in.sbp": bird.CLINICAL["answer"], "in.age": "900"})
+    hospital.pause("worker", signal.SIGSTOP)
+    waiting = hospital.post(me, forms[-1], {})
+    assert "/clinic/predictions/" in waiting.url, (form, waiting.status_code)
+    prediction = waiting.url.rstrip("/").rpartition("/")[2]
+    hospital.post(me, f"/clinic/predictions/{prediction}/cancel/", {}, page=waiting)
+    again = hospital.post(me, forms[-1], {})
+    time.sleep(0.5)
+    hospital.pause("worker", signal.SIGCONT)
+    _until_done(hospital, me, again.url)
+    me.get(hospital.url(f"/clinic/predictions/{prediction}/status/"))
+    me.get(hospital.url(f"/clinic/{bird.TYPED['address']}/"))
+    me.get(hospital.url("/oversight/events/"))
+    hospital.post(me, "/account/tokens/", {"label": "for a program", "days": "2"})
+    return patient
+
+
+def _until_done(hospital: Hospital, session, url: str) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if "of 100" in session.get(f"{url}status/").text:
+            session.get(url)
+            return
+        time.sleep(0.3)
+    raise AssertionError("the prediction did not end")
+
+
+def _program(hospital: Hospital, patient: str) -> None:
+    mine, url = hospital.program("clinician"), hospital.url("/api/v1/predictions/")
+    key = {"Idempotency-Key": bird.TYPED["key"], "Prefer": "wait=30"}
+    body = {"model": "unplanned-admission", "patient": patient}
+    done = mine.post(url, json=body, headers=key)
+    assert (done.status_code, done.json()["state"]) == (201, "succeeded")
+    mine.post(url, json=body | {"inputs": {"bmi": 20}}, headers=key)
+    mine.post(url, json=body | {"inputs": {"bmi": bird.TYPED["body"]}})
+    mine.post(url, json=body | {"inputs": {bird.TYPED["member"]: 1}, bird.TYPED["member"]: 2})
+    mine.post(url, data=f'{{"model": {bird.TYPED["body"]}', headers={"Content-Type": "application/json"})
+    mine.post(url, json={"model": bird.TYPED["body"], "patient": bird.TYPED["member"]})
+    for path in (
+        "models",
+        "patients",
+        f"patients/{patient}",
+        "predictions",
+        f"predictions/{done.json()['id']}",
+        "jobs",
+        "quotas",
+        "audit/events",
+    ):
+        mine.get(hospital.url(f"/api/v1/{path}/"))
+    mine.delete(hospital.url(f"/api/v1/patients/{patient}/"))
+
+
+def _strangers(hospital: Hospital, patient: str) -> None:
+    for name in ("clinician2", "scientist", "admin"):
+        stranger, program = hospital.sign_in(name), hospital.program(name)
+        stranger.get(hospital.url(f"/clinic/patients/{patient}/"))
+        program.get(hospital.url(f"/api/v1/patients/{patient}/"))
+        program.post(hospital.url("/api/v1/predictions/"), json={"model": "unplanned-admission", "patient": patient})
+        program.get(hospital.url("/api/v1/predictions/"))
+    requests.get(hospital.url(f"/api/v1/patients/{patient}/"), hooks={"response": hospital.seen.note})
+
+
+def _emergency(hospital: Hospital, patient: str) -> None:
+    """A clinician of the other ward breaks the glass, reads, and gives it back; an officer reads why."""
+    other, page = hospital.sign_in("clinician2"), "/clinic/emergency/"
+    who = {"mrn": bird.IDENTIFIERS["mrn"], "birth_date": bird.IDENTIFIERS["born"]}
+    hospital.post(other, page, {"mrn": bird.TYPED["body"], "birth_date": bird.TYPED["member"]})
+    hospital.post(other, page, who)
+    why = {"code": "other", "text": bird.TYPED["reason"], "attested": "on", "password": PASSWORD}
+    hospital.post(other, page, {**who, **why, "one_time_code": "000000"})
+    opened = hospital.post(other, page, {**who, **why, "one_time_code": hospital.code("clinician2")})
+    assert opened.url.endswith(f"/clinic/patients/{patient}/") and bird.CLINICAL["drug"] in opened.text
+    ending = re.search(r"/clinic/emergency/\w{20}/end/", opened.text).group(0)
+    hospital.post(other, ending, {}, page=opened)
+    officer = hospital.sign_in("auditor")
+    case = re.search(r"/oversight/cases/\w{20}/", officer.get(hospital.url("/oversight/cases/")).text).group(0)
+    assert bird.TYPED["reason"] in officer.get(hospital.url(case)).text
+
+
+def _officers(hospital: Hospital, patient: str) -> None:
+    admin = hospital.sign_in("admin")
+    for path in ("/admin/", "/admin/compute/job/", "/admin/compute/job/1/change/", "/admin/accounts/user/", "/system/",
+                 "/hospital/", "/hospital/wards/", "/hospital/studies/"):  # fmt: skip
+        admin.get(hospital.url(path))
+    officer = hospital.sign_in("auditor")
+    for path in (f"/oversight/events/?patient={patient}", "/oversight/events/?outcome=denied", "/oversight/routes/",
+                 "/oversight/routes/file/", "/system/"):  # fmt: skip
+        officer.get(hospital.url(path))
+    checked = hospital.post(officer, "/oversight/integrity/", {})
+    assert "Intact" in checked.text
+    hospital.program("auditor").get(hospital.url(f"/api/v1/audit/events/?patient={patient}"))
+    reviewer = hospital.sign_in("reviewer")
+    for path in ("/oversight/approvals/", "/lab/"):
+        reviewer.get(hospital.url(path))
+
+
+def _fault(hospital: Hospital, patient: str) -> None:
+    """A stored value that cannot be read: the page fails while the rest of the record is in memory."""
+    row, content = hospital.database(
+        "SELECT c.id, c.content FROM records_condition c JOIN records_patient p ON p.id = c.patient_id "
+        "WHERE p.public_id = ?", patient,
+    )[0]  # fmt: skip
+    hospital.database("UPDATE records_condition SET content = ? WHERE id = ?", content[:-8] + "AAAAAAA=", row)
+    me = hospital.sign_in("clinician")
+    assert me.get(hospital.url(f"/clinic/patients/{patient}/")).status_code == 500
+    hospital.database("UPDATE records_condition SET content = ? WHERE id = ?", content, row)
+    assert me.get(hospital.url(f"/clinic/patients/{patient}/")).status_code == 200
+    hospital.post(me, "/accounts/logout/", {}, page=me.get(hospital.url("/clinic/")))
+
+
+def route_of(path: str) -> matrix.Route | None:
+    try:
+        name = resolve(path).view_name
+    except Resolver404:
+        return None
+    return next((row for row in matrix.walk() if row.name == name), None)
+
+
+def test_the_canary_is_seen_where_it_belongs(hospital):
+    """Or everything below would prove nothing."""
+    shown = {path for _, path, code, text in hospital.seen.bodies if code == 200 and bird.IDENTIFIERS["family"] in text}
+    routes = {route_of(path).name for path in shown}
+    page = next(text for _, path, code, text in hospital.seen.bodies if code == 200 and bird.CLINICAL["drug"] in text)
+
+    assert {"clinic:patients", "clinic:patient", "clinic:form", "clinic:prediction", "api:patients"} <= routes
+    assert all(bird.CLINICAL[name] in page for name in ("problem", "drug", "measured", "answer"))
+    assert {code for _, _, code, _ in hospital.seen.bodies} >= {200, 201, 400, 401, 403, 404, 405, 422, 500}
+
+
+def test_the_search_finds_what_is_there(hospital, tmp_path):
+    (tmp_path / "planted.log").write_text(f"seen {bird.IDENTIFIERS['mrn'].lower()}")
+
+    assert [(found.place, found.which) for found in bird.on_disk(tmp_path)] == [("planted.log", "mrn")]
+
+
+def test_nothing_on_the_disk_holds_it(hospital):
+    """Logs of five processes, the database with its journal, MLflow's store, artifacts, sockets, keys, temporary files."""
+    names = {path.name for path in hospital.data.rglob("*")}
+    assert {"web.log", "worker.log", "keeper.log", "scorer.log", "portal.sqlite3", "mlflow.db"} <= names
+    assert (hospital.data / "logs" / "web.log").stat().st_size > 0
+
+    assert bird.on_disk(hospital.data) == []
+    assert bird.on_disk(hospital.temp) == []
+    assert bird.sightings("standard output", hospital.said.read_bytes()) == []
+
+
+def test_no_message_of_the_broker_holds_it_or_anything_but_ids(hospital):
+    messages = hospital.broker.messages
+
+    assert len(messages) >= 2
+    assert [found for name, content in messages.items() for found in bird.sightings(name, content)] == []
+
+
+def test_no_address_or_header_holds_it_but_what_a_person_typed_into_the_address(hospital):
+    texts = {name: text for name, text in bird.EVERY.items() if name != "address"}
+    wire = [*hospital.seen.addresses, *hospital.seen.headers]
+
+    assert len(wire) > 100
+    assert [found for line in wire for found in bird.sightings(line[:80], line.encode(), texts)] == []
+
+
+def test_a_page_shows_it_only_where_its_route_declares_it(hospital):
+    told = []
+    for method, path, code, text in hospital.seen.bodies:
+        row = route_of(path)
+        declared = CLASSES.index(Phi(row.phi)) if row else 0
+        for texts, least in (
+            (bird.IDENTIFIERS, Phi.IDENTIFIER),
+            (bird.CLINICAL, Phi.CLINICAL),
+            (_REASON, Phi.FREE_TEXT),
+        ):
+            found = bird.sightings("", text.encode(), texts)
+            if found and (declared < CLASSES.index(least) or code >= 500 or code in (401, 403, 404)):
+                told.append((method, path, code, [sighting.which for sighting in found]))
+
+    assert told == []
+
+
+def test_no_session_holds_it(hospital):
+    from django.contrib.sessions.serializers import JSONSerializer
+    from django.core import signing
+
+    key = (hospital.data / "keys" / "secret_key").read_text().strip()
+    rows = [text for (text,) in hospital.database("SELECT session_data FROM django_session")]
+    salt = "django.contrib.sessions.SessionStore"
+    kept = [json.dumps(signing.loads(text, key=key, salt=salt, serializer=JSONSerializer)) for text in rows]
+
+    assert len(kept) >= 3
+    assert [found for text in kept for found in bird.sightings("session", text.encode())] == []
