@@ -27,6 +27,7 @@ SECRET_KEY = _keys["secret_key"]
 PHI_KEYS = _keys["phi_keys"]
 INDEX_KEY = _keys["index_key"]
 LEDGER_KEY = _keys["ledger_key"]
+HEAD_KEY = _keys["head_key"]
 
 DEBUG = False
 TESTING = MODE == "test"
@@ -155,6 +156,7 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Formulary"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = envint("FORMULARY_MAIL_SECONDS", 10)
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
@@ -206,6 +208,9 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
 RUN = DATA / "run"
+HEADS = Path(envstr("FORMULARY_HEADS", str(DATA / "heads")))
+HEADS_MAIL = envbool("FORMULARY_HEADS_MAIL")
+AUDIT_CHECK_AT = envstr("FORMULARY_AUDIT_CHECK_AT", "02:30")
 ARTIFACTS = DATA / "artifacts"
 ENVIRONMENTS = DATA / "environments"
 SCORER_SOCKET = Path(envstr("FORMULARY_SCORER_SOCKET", str(RUN / "scorer.sock")))

@@ -111,7 +111,11 @@ def read_log(*, by, on=None, filters, limit=50, before=None) -> list[AuditEvent]
 @action(Permission.AUDIT_VERIFY, verb="audit.verified")
 def record_check(*, by, on=None, verdict) -> None:
     """Write down that the ledger was checked, and what the check said."""
+    event().draft.outcome = "ok" if verdict.ok else "failed"
     event().note(ok=verdict.ok, events=verdict.events, seals=verdict.seals, position=verdict.position)
+    event().note(seal=verdict.seal, digest=verdict.digest, unsealed=verdict.unsealed, heads=verdict.heads)
+    if not verdict.ok:
+        event().note(fault=verdict.fault)
 
 
 @action(Permission.AUDIT_SEAL, verb="audit.sealed")
