@@ -22,5 +22,6 @@ def _own_token(by) -> Q:
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(User, Permission.PERSON_MANAGE, _people, "administrators look after everyone's account", see=True)
+    policy.register(User, Permission.AUDIT_READ, _people, "audit officers ask what anyone did")
     policy.register(User, Permission.TOKEN_ISSUE, _own_person, "people make tokens for themselves")
     policy.register(ApiToken, Permission.TOKEN_ISSUE, _own_token, "it is your own token", see=True)

@@ -36,7 +36,7 @@ class Head:
 
 def newest() -> Head | None:
     """The newest head in the folder."""
-    found = _files()
+    found = files()
     return _read(found[-1]) if found else None
 
 
@@ -59,11 +59,11 @@ def write() -> Head | None:
 
 def check(notes: list[str]) -> int:
     """Hold the ledger to every head in the folder; raises Fault at the first that does not fit."""
-    files = _files()
-    if not files:
+    paths = files()
+    if not paths:
         notes.append(f"No heads in {settings.HEADS.name}/: the end of the ledger is not held by anything outside it.")
         return 0
-    found = [_read(path) for path in files]
+    found = [_read(path) for path in paths]
     known = dict(Seal.objects.filter(id__in=[head.seal for head in found]).values_list("id", "digest"))
     before = None
     for head in found:
@@ -106,7 +106,8 @@ def _hold(head: Head, known: dict[int, str], before: Head | None) -> None:
         raise Fault(head.last, f"Seal {head.seal} is not the one that the head of {head.at[:10]} attests.")
 
 
-def _files() -> list[Path]:
+def files() -> list[Path]:
+    """The heads in the folder, oldest first."""
     return sorted(settings.HEADS.glob("head-*.json")) if settings.HEADS.is_dir() else []
 
 

@@ -47,6 +47,15 @@ def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
 
 
+@action(Permission.AUDIT_READ, verb="audit.subject-sought")
+def seek_patient(*, by, on=None, number) -> str:
+    """The opaque id under which the ledger files a record number; empty when there is none. Says nothing else."""
+    found = Patient.objects.filter(mrn_index=mrn_index(number)).values_list("public_id", flat=True).first() or ""
+    event().note(kind="patient", found=bool(found))
+    event().draft.patient = found
+    return found
+
+
 def _matches(patient: queries.PatientSummary, search: str) -> bool:
     wanted = search.strip().casefold()
     return wanted in patient.name.casefold() or wanted == patient.mrn.casefold()

@@ -108,7 +108,7 @@ def test_each_day_gets_one_head(sealed, settings, monkeypatch):
         actions.seal_ledger(by=SYSTEM)
         found.sign_daily(by=SYSTEM)
 
-    assert [head.at[:10] for head in map(heads._read, heads._files())] == ["2027-01-01", "2027-01-02"]
+    assert [head.at[:10] for head in map(heads._read, heads.files())] == ["2027-01-01", "2027-01-02"]
     assert (verify.verify().fault, verify.verify().heads) == ("", 2)
 
 

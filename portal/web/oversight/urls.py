@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, events
+from portal.web.oversight import approvals, events, reports, reviews
 
 app_name = "oversight"
 urlpatterns = [
@@ -12,5 +12,10 @@ urlpatterns = [
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("events/", events.events, name="events"),
+    path("events/find/", reports.find, name="find-subject"),
+    path("events/export/", reports.export, name="export"),
+    path("patients/<pid:patient>/", reports.patient, name="patient-report"),
+    path("people/<pid:person>/", reports.person, name="person-report"),
+    path("reviews/", reviews.reviews, name="reviews"),
     path("integrity/", events.integrity, name="integrity"),
 ]
