@@ -29,6 +29,7 @@ SECRET_KEY = _keys["secret_key"]
 PHI_KEYS = _keys["phi_keys"]
 INDEX_KEY = _keys["index_key"]
 LEDGER_KEY = _keys["ledger_key"]
+HEAD_KEY = _keys["head_key"]
 
 DEBUG = False
 TESTING = MODE == "test"
@@ -212,6 +213,9 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
 RUN = DATA / "run"
+HEADS = Path(envstr("FORMULARY_HEADS", str(DATA / "heads")))
+HEADS_MAIL = envbool("FORMULARY_HEADS_MAIL")
+AUDIT_CHECK_AT = envstr("FORMULARY_AUDIT_CHECK_AT", "02:30")
 ARTIFACTS = DATA / "artifacts"
 ENVIRONMENTS = DATA / "environments"
 SCORER_SOCKET = Path(envstr("FORMULARY_SCORER_SOCKET", str(RUN / "scorer.sock")))

@@ -172,7 +172,7 @@ def _objects(world: World, version) -> None:
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
         "grant": frozenset({EMERGENCY}), "case": frozenset({("auditor", "own")}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
-        "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}),
+        "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
@@ -249,5 +249,5 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
 }  # fmt: skip

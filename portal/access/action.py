@@ -206,6 +206,7 @@ def _remember(draft: log.Draft, outcome: str, problem: Problem) -> None:
     if outcome == "denied":
         draft.why = problem.sentence
     _refusals.get().append(draft)
+    problem.recorded = True
 
 
 def _append(drafts: list[log.Draft]) -> None:

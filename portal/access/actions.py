@@ -139,7 +139,7 @@ def touch_token(*, by, on) -> None:
 def read_log(*, by, on=None, filters, limit=50, before=None) -> list[AuditEvent]:
     """One page of events, newest first, filtered by patient, actor, verb, outcome, since and until."""
     event().note(filters={name: str(value) for name, value in filters.items() if value})
-    rows = AuditEvent.objects.filter(_conditions(filters))
+    rows = AuditEvent.objects.filter(conditions(filters))
     if before:
         rows = rows.filter(id__lt=before)
     return list(rows.order_by("-id")[:limit])
@@ -154,7 +154,11 @@ def export_routes(*, by, on=None, rows) -> None:
 @action(Permission.AUDIT_VERIFY, verb="audit.verified")
 def record_check(*, by, on=None, verdict) -> None:
     """Write down that the ledger was checked, and what the check said."""
+    event().draft.outcome = "ok" if verdict.ok else "failed"
     event().note(ok=verdict.ok, events=verdict.events, seals=verdict.seals, position=verdict.position)
+    event().note(seal=verdict.seal, digest=verdict.digest, unsealed=verdict.unsealed, heads=verdict.heads)
+    if not verdict.ok:
+        event().note(fault=verdict.fault)
 
 
 @action(Permission.AUDIT_SEAL, verb="audit.sealed")
@@ -174,12 +178,15 @@ _FILTERS = {
     "actor": lambda value: Q(actor=value),
     "verb": lambda value: Q(verb=value),
     "outcome": lambda value: Q(outcome=value),
+    "role": lambda value: Q(roles__contains=value),
+    "purpose": lambda value: Q(purpose=value),
     "since": lambda value: Q(recorded_at__gte=value),
     "until": lambda value: Q(recorded_at__lt=value),
 }
 
 
-def _conditions(filters: dict) -> Q:
+def conditions(filters: dict) -> Q:
+    """The events that some filters let through."""
     found = Q()
     for name, value in filters.items():
         if value:

@@ -32,6 +32,7 @@ def _not_mine(by) -> Q:
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(User, Permission.PERSON_MANAGE, _people, "administrators look after everyone's account", see=True)
+    policy.register(User, Permission.AUDIT_READ, _people, "audit officers ask what anyone did")
     policy.register(User, Permission.TOKEN_ISSUE, _own_person, "people make tokens for themselves")
     policy.register(User, Permission.ACCOUNT_OWN, _own_person, "it is your own account")
     policy.register(UserSession, Permission.ACCOUNT_OWN, _own_token, "it is your own session", see=True)

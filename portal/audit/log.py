@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from portal.audit import context, positions
+from portal.audit import context, positions, purposes
 from portal.audit.models import AuditEvent
 from portal.core import clock
 
@@ -62,7 +62,7 @@ def _row(draft: Draft, place: int, epoch: int) -> dict:
         "request": here.request,
         "session": here.session,
         "address": here.address,
-        "purpose": draft.purpose or here.purpose,
+        "purpose": draft.purpose or here.purpose or purposes.of_verb(draft.verb),
     }
     payload = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     columns = {name: facts[name] for name in COLUMNS} | {"recorded_at": now}

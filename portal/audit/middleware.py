@@ -1,8 +1,8 @@
-"""Gives every request an id and puts session and address where the ledger finds them."""
+"""Gives every request an id and puts session, address and purpose of use where the ledger finds them."""
 
 from hashlib import sha256
 
-from portal.audit import context
+from portal.audit import context, purposes
 from portal.core.ids import new_id
 
 
@@ -17,7 +17,8 @@ class ContextMiddleware:
         session = sha256(key.encode()).hexdigest()[:16] if key else ""
         request.request_id = new_id()
         address = request.META.get("REMOTE_ADDR", "")[:45]
-        with context.of(request=request.request_id, session=session, address=address):
+        purpose = purposes.of_path(request.path)
+        with context.of(request=request.request_id, session=session, address=address, purpose=purpose):
             response = self.get_response(request)
         response["X-Request-Id"] = request.request_id
         return response

@@ -6,8 +6,12 @@ Events name people and objects by text, without foreign keys: what the ledger sa
 from django.db import models
 
 from portal.core import clock
+from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded
+from portal.core.ids import new_id
 from portal.core.phi import Phi
+
+LEAST_YEARS = 6
 
 
 class Outcome(models.TextChoices):
@@ -77,3 +81,79 @@ class Seal(Guarded):
 
     def __str__(self) -> str:
         return f"seal {self.id} of {self.events} events"
+
+
+class RetentionPolicy(Guarded):
+    """For how many years something is kept at least; the newest one in force counts."""
+
+    PHI = dict.fromkeys(("what", "years", "reason", "set_by", "since", "made_at"), Phi.NONE) | {
+        "public_id": Phi.PSEUDONYM
+    }
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    what = models.CharField(max_length=20, default="events", choices=(("events", "Events of the audit log"),))
+    years = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=500)
+    set_by = models.CharField(max_length=150)
+    since = models.DateField()
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(years__gte=LEAST_YEARS), name="audit_at_least_six_years"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()}: {self.years} years"
+
+
+class Tombstone(Guarded):
+    """What stands for purged batches: which seals, how many events, by whom, under which policy, signed."""
+
+    PHI = dict.fromkeys(
+        ("first_seal", "last_seal", "since", "until", "events", "before", "policy", "purged_by", "purged_at", "digest",
+         "signature"),
+        Phi.NONE,
+    )  # fmt: skip
+    first_seal = models.BigIntegerField()
+    last_seal = models.BigIntegerField()
+    since = models.BigIntegerField()
+    until = models.BigIntegerField()
+    events = models.BigIntegerField()
+    before = models.DateField()
+    policy = models.CharField(max_length=20)
+    purged_by = models.CharField(max_length=150)
+    purged_at = models.DateTimeField(default=clock.now)
+    digest = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ("first_seal",)
+
+    def __str__(self) -> str:
+        return f"seals {self.first_seal} to {self.last_seal}, purged"
+
+
+class PeriodReview(Guarded):
+    """An officer's signed word that the log of a period was reviewed."""
+
+    PHI = dict.fromkeys(
+        ("since", "until", "events", "seal", "seal_digest", "signer", "printed_name", "factors", "signed_at"), Phi.NONE
+    ) | {"public_id": Phi.PSEUDONYM, "note": Phi.FREE_TEXT}
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    since = models.DateField()
+    until = models.DateField()
+    events = models.BigIntegerField()
+    seal = models.BigIntegerField()
+    seal_digest = models.CharField(max_length=64)
+    note = EncryptedJSONField()
+    signer = models.CharField(max_length=150)
+    printed_name = models.CharField(max_length=150)
+    factors = models.JSONField(default=list)
+    signed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("-until", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.since} to {self.until}, reviewed by {self.printed_name}"

@@ -50,3 +50,8 @@ def settled_below() -> int:
             return cursor.fetchone()[0]
         cursor.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM audit_auditevent")
         return cursor.fetchone()[0]
+
+
+def gapless() -> bool:
+    """Whether positions follow each other without a gap; a sequence leaves one for each rolled back transaction."""
+    return connection.vendor != "postgresql"

@@ -54,8 +54,8 @@ def view_of(event: AuditEvent) -> EventView:
 
 def checks(*, limit: int) -> list[EventView]:
     """The newest integrity checks."""
-    rows = AuditEvent.objects.filter(verb="audit.verified", outcome="ok").order_by("-id")[:limit]
-    return [view_of(row) for row in rows]
+    rows = AuditEvent.objects.filter(verb="audit.verified").exclude(outcome="denied").order_by("-id")[:limit]
+    return [view for view in map(view_of, rows) if "ok" in view.detail]
 
 
 def totals() -> dict:

@@ -1,6 +1,16 @@
 """One sentence for each verb; a guard test fails for a verb without one."""
 
 SENTENCES = {
+    "access.denied": "tried to open a page",
+    "audit.exported": "exported events of the audit log",
+    "audit.fault-acknowledged": "acknowledged a fault of the audit log",
+    "audit.head-signed": "signed the newest seal of the audit log",
+    "audit.patient-reported": "asked who opened the patient's record",
+    "audit.period-reviewed": "signed that the log of a period was reviewed",
+    "audit.person-reported": "asked what a person did",
+    "audit.purged": "purged old events",
+    "audit.retention-set": "set for how long events are kept",
+    "audit.subject-sought": "looked for a patient or a person in the audit log",
     "audit.viewed": "looked at the audit log",
     "audit.verified": "ran the integrity check",
     "audit.sealed": "sealed a batch of events",

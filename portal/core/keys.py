@@ -9,7 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.env import envsecret
 
-NAMES = ("secret_key", "phi_keys", "index_key", "ledger_key")
+NAMES = ("secret_key", "phi_keys", "index_key", "ledger_key", "head_key")
+OPTIONAL = frozenset({"head_key"})
 
 
 def load_keys(folder: Path, *, generate: bool) -> dict[str, str]:
@@ -38,6 +39,8 @@ def _load(name: str, folder: Path, *, generate: bool) -> str:
     if value:
         return value
     path = folder / name
+    if not generate and name in OPTIONAL:
+        return ""
     if not generate:
         raise ImproperlyConfigured(
             f"{variable} is not set. In production every secret comes from the environment or from {variable}_FILE."
@@ -48,4 +51,6 @@ def _load(name: str, folder: Path, *, generate: bool) -> str:
 
 
 def _generate(name: str) -> str:
+    if name == "head_key":
+        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return new_phi_key() if name == "phi_keys" else secrets.token_urlsafe(48)

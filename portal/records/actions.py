@@ -117,6 +117,15 @@ def _free_username(name: str, taken: set[str]) -> str:
     return base if base not in taken else next(name for name in numbers if name not in taken)
 
 
+@action(Permission.AUDIT_READ, verb="audit.subject-sought")
+def seek_patient(*, by, on=None, number) -> str:
+    """The opaque id under which the ledger files a record number; empty when there is none. Says nothing else."""
+    found = Patient.objects.filter(mrn_index=mrn_index(number)).values_list("public_id", flat=True).first() or ""
+    event().note(kind="patient", found=bool(found))
+    event().draft.patient = found
+    return found
+
+
 def _matches(patient: queries.PatientSummary, search: str) -> bool:
     wanted = search.strip().casefold()
     return wanted in patient.name.casefold() or wanted == patient.mrn.casefold()

@@ -6,6 +6,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 
+from portal.access.action import record
 from portal.access.policy import Denied
 from portal.core.problems import Problem
 from portal.web import matrix
@@ -61,7 +62,9 @@ class ProblemMiddleware:
 
 
 def refused(request, denied: Denied):
-    """An unseen object answers as if it did not exist; a seen but forbidden one says why."""
+    """An unseen object answers as if it did not exist; a seen but forbidden one says why; both are in the ledger."""
+    if not getattr(denied, "recorded", False):
+        record("access.denied", by=request.user, outcome="denied", detail={"page": request.resolver_match.view_name})
     if denied.hidden:
         return render(request, "404.html", status=404)
     return render(request, "403.html", {"why": denied.sentence}, status=403)

@@ -3,10 +3,11 @@
 import json
 import sys
 
-from tests.benchmarks import lists, p1
+from tests.benchmarks import lists, p1, p8
 
 GOALS = {"P1": 0.5, "P2": 0.3, "P3": 0.4, "P4": 1 / 8, "P5": 1 / 15, "P6": 3.0, "P7": 0.25, "P8": 0.8, "P9": 0.9}
-BUILT = {"P1": p1.run, "P6": lists.pages, "P7": lists.checks}
+BUILT = {"P1": p1.run, "P6": lists.pages, "P7": lists.checks, "P8": p8.run}
+RATES = frozenset({"P8"})
 
 
 def main() -> None:
@@ -31,7 +32,10 @@ def _measure(name: str) -> dict:
     if name not in BUILT:
         return empty
     row = empty | BUILT[name]()
-    return row | {"met": row["ratio"] is not None and row["ratio"] <= GOALS[name]}
+    reached = row["ratio"] is not None and (
+        row["ratio"] >= GOALS[name] if name in RATES else row["ratio"] <= GOALS[name]
+    )
+    return row | {"met": reached}
 
 
 def _row(row: dict) -> dict:

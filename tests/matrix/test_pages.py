@@ -48,6 +48,9 @@ PAGES = {
     "hospital:join": ((), OFFICE),
     "hospital:wards": ((), OFFICE),
     "hospital:studies": ((), OFFICE),
+    "oversight:reviews": ((), OFFICER),
+    "oversight:patient-report": (("patient",), OFFICER),
+    "oversight:person-report": (("person",), (404, 404, 404, 404, 404, 403, 200)),
     "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),
     "admin:index": ((), ADMIN),
@@ -72,6 +75,8 @@ PAGES = {
 }
 POSTS = {
     "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
+    "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 302)),
+    "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
@@ -106,7 +111,8 @@ def world(cast, patient, unplanned, worked) -> dict[str, str]:
     """One of everything that belongs to `clinician` and the study `demo`."""
     prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
     return {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
-            "prediction": prediction, "job": Job.objects.get().public_id}  # fmt: skip
+            "prediction": prediction, "job": Job.objects.get().public_id,
+            "person": cast["clinician2"].public_id}  # fmt: skip
 
 
 def client_of(cast, name: str, route: str) -> Client:

@@ -9,12 +9,12 @@ def install(apps, schema_editor):
     connection = schema_editor.connection
     if connection.vendor == "postgresql":
         schema_editor.execute("CREATE SEQUENCE IF NOT EXISTS audit_position AS bigint")
-    triggers.install(connection)
+    triggers.install(connection, triggers.FIRST)
 
 
 def drop(apps, schema_editor):
     connection = schema_editor.connection
-    triggers.drop(connection)
+    triggers.drop(connection, triggers.FIRST)
     if connection.vendor == "postgresql":
         schema_editor.execute("DROP SEQUENCE IF EXISTS audit_position")
 

@@ -82,3 +82,16 @@ def of_rest(count: int) -> int:
 def cut_words(text: str) -> list[str]:
     """The words of a text."""
     return text.split()
+
+
+PURPOSES = {
+    "TREAT": "treatment", "ETREAT": "emergency treatment", "BTG": "break the glass", "HRESCH": "research",
+    "HOPERAT": "operations", "HSYSADMIN": "administration", "HCOMPL": "compliance", "HLEGAL": "legal proceedings",
+    "PATRQT": "the patient asked", "HTEST": "test",
+}  # fmt: skip
+
+
+@register.filter
+def purpose_words(code: str) -> str:
+    """A v3 ActReason code in words."""
+    return PURPOSES.get(code, code)

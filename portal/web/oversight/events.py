@@ -1,17 +1,18 @@
 """The ledger for audit officers: the events, filtered, and the integrity check."""
 
-from datetime import datetime, time, timedelta
+from urllib.parse import parse_qsl
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import actions, policy
+from portal.access import actions, ledger, policy
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
-from portal.audit import queries, sentences, verify
+from portal.audit import alarms, heads, purges, purposes, queries, sentences, verify
+from portal.audit.rows import Fault
+from portal.core.problems import BadInput
+from portal.web.oversight import filters as asked
 
 PAGE = 50
 
@@ -25,15 +26,11 @@ def front(request):
 
 @require_safe
 def events(request):
-    """The newest events, filtered by patient, person, verb, outcome and time."""
-    filters, errors = _filters(request.GET)
-    before = request.GET.get("before", "")
-    rows = actions.read_log(
-        by=request.user,
-        filters=filters,
-        limit=PAGE + 1,
-        before=int(before) if before.isdecimal() and len(before) < 19 else None,
-    )
+    """The newest events, filtered by patient, person, role, verb, outcome, purpose and time."""
+    filters, errors = asked.read(request.GET)
+    before = request.GET.get("before", "")[:18]
+    before = int(before) if before.isascii() and before.isdecimal() else None
+    rows = actions.read_log(by=request.user, filters=filters, limit=PAGE + 1, before=before)
     shown = rows[:PAGE]
     context = {
         "events": [queries.view_of(row) for row in shown],
@@ -41,7 +38,11 @@ def events(request):
         "typed": request.GET,
         "errors": errors,
         "verbs": sorted(sentences.SENTENCES),
-        "query": _query_without_page(request),
+        "query": asked.query(request.GET),
+        "held": dict(parse_qsl(asked.query(request.GET))),
+        "facets": asked.chips(request.GET, filters),
+        "purposes": export_purposes(),
+        "alarms": warnings(),
     }
     return render(request, "oversight/events.html", context, status=422 if errors else 200)
 
@@ -50,40 +51,53 @@ def events(request):
 def integrity(request):
     """Run the check of the whole ledger and see what it said, now and before."""
     policy.require(request.user, Permission.AUDIT_VERIFY)
-    if request.method == "POST":
-        verdict = verify.verify()
-        actions.record_check(by=request.user, verdict=verdict)
-        if verdict.ok:
-            messages.success(request, f"Intact: {verdict.events:,} events and {verdict.seals:,} seals fit together.")
-        else:
-            messages.error(request, verdict.fault)
-        return redirect("oversight:integrity")
-    return render(request, "oversight/integrity.html", {"checks": queries.checks(limit=20), "totals": queries.totals()})
-
-
-def _filters(given) -> tuple[dict, dict]:
-    filters = {name: given.get(name, "").strip()[:80] for name in ("patient", "actor", "verb", "outcome")}
-    errors = {}
-    for name, shift in (("since", 0), ("until", 1)):
-        text = given.get(name, "").strip()
-        if text:
-            moment = _day(text, shift)
-            if moment is None:
-                errors[name] = f"“{text[:20]}” is not a date. Write it as 2026-11-08."
-            else:
-                filters[name] = moment
-    return filters, errors
-
-
-def _day(text: str, shift: int):
+    if request.method != "POST":
+        return _integrity(request, {})
+    if "acknowledge" not in request.POST:
+        return _check(request)
     try:
-        day = parse_date(text)
-    except ValueError:
-        return None
-    return day and timezone.make_aware(datetime.combine(day, time()) + timedelta(days=shift))
+        ledger.acknowledge(by=request.user, note=request.POST.get("note", ""))
+    except BadInput as problem:
+        return _integrity(request, problem.errors)
+    messages.success(request, "Acknowledged. What was found stays in the history below.")
+    return redirect("oversight:integrity")
 
 
-def _query_without_page(request) -> str:
-    query = request.GET.copy()
-    query.pop("before", None)
-    return query.urlencode()
+def warnings() -> dict:
+    """What the red banner says: a failed check, and seals that lag."""
+    return {"fault": alarms.fault(), "lagging": alarms.lag() > alarms.LAG_LIMIT}
+
+
+def export_purposes() -> list[tuple[str, str]]:
+    """What an export may be for."""
+    return [(code, purposes.WORDS[code].capitalize()) for code in purposes.EXPORT]
+
+
+def _check(request):
+    verdict = verify.verify()
+    actions.record_check(by=request.user, verdict=verdict)
+    if verdict.ok:
+        messages.success(request, f"Intact: {verdict.events:,} events and {verdict.seals:,} seals fit together.")
+    else:
+        messages.error(request, verdict.fault)
+    return redirect("oversight:integrity")
+
+
+def _integrity(request, errors: dict):
+    context = {
+        "checks": queries.checks(limit=20),
+        "totals": queries.totals(),
+        "alarms": warnings(),
+        "errors": errors,
+        "lag": round(alarms.lag()),
+        "retention": purges.policy(),
+        **_outside(),
+    }
+    return render(request, "oversight/integrity.html", context, status=422 if errors else 200)
+
+
+def _outside() -> dict:
+    try:
+        return {"head": heads.newest(), "heads": len(heads.files())}
+    except Fault as fault:
+        return {"head": None, "heads": 0, "head_fault": fault.sentence}

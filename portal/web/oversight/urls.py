@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, routes
+from portal.web.oversight import approvals, cases, events, reports, reviews, routes
 
 app_name = "oversight"
 urlpatterns = [
@@ -16,5 +16,10 @@ urlpatterns = [
     path("events/", events.events, name="events"),
     path("routes/", routes.routes, name="routes"),
     path("routes/file/", routes.routes_file, name="routes-file"),
+    path("events/find/", reports.find, name="find-subject"),
+    path("events/export/", reports.export, name="export"),
+    path("patients/<pid:patient>/", reports.patient, name="patient-report"),
+    path("people/<pid:person>/", reports.person, name="person-report"),
+    path("reviews/", reviews.reviews, name="reviews"),
     path("integrity/", events.integrity, name="integrity"),
 ]
