@@ -35,7 +35,7 @@ def rights_of(by) -> frozenset:
 
 def key_of(by) -> tuple:
     """All about an actor that a rule of the policy may depend on."""
-    return by.pk, by.role_names, scopes_of(by) is None
+    return by.pk, by.role_names, scopes_of(by) is None, getattr(by, "is_superuser", False)
 
 
 def scopes_of(by) -> frozenset | None:

@@ -1,5 +1,8 @@
 """Grants, the permission tables they are materialised in, and the cases that emergency access opens."""
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -13,6 +16,7 @@ from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 
+_left_out: ContextVar[frozenset[int]] = ContextVar("left_out", default=frozenset())
 _PERSON = {"to": settings.AUTH_USER_MODEL, "on_delete": models.PROTECT, "related_name": "+"}
 
 
@@ -76,7 +80,19 @@ class PermissionTable(UserObjectPermissionBase, Guarded):
             Q(until__isnull=True) | Q(until__gt=now), user_id=by.pk, permission__codename=codename,
             content_object=OuterRef(through), since__lte=now,
         )  # fmt: skip
+        left_out = _left_out.get()
+        rows = rows.exclude(grant_id__in=left_out) if left_out else rows
         return Exists(rows if kinds is None else rows.filter(grant__kind__in=kinds))
+
+
+@contextmanager
+def without(grants):
+    """Ask the policy as if these grants were not there: what removing them would change."""
+    token = _left_out.set(frozenset(grant.pk for grant in grants))
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
 
 
 class Case(Guarded):

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     PATIENT_READ = "patients:read"
     BREAK_GLASS = "patients:break-glass"
     CASE_REVIEW = "cases:review"
+    ACCESS_EXPLAIN = "access:explain"
     RECORD_IMPORT = "records:import"
     UNIT_ASSIGN = "units:assign"
     STUDY_MANAGE = "studies:manage"

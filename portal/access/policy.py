@@ -28,6 +28,7 @@ class Decision:
     allowed: bool
     why: str
     hidden: bool = False
+    grants: tuple = ()
 
 
 class Denied(Problem):
@@ -61,7 +62,7 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
     rule = _RULES.get((on.__class__, permission))
     if rule and _passes(by, rule[0], on):
         return Decision(True, f"You may, because {rule[1]}.")
-    return Decision(False, _object_refusal(on), hidden=not sees(by, on))
+    return Decision(False, _object_refusal(on, rule), hidden=not sees(by, on))
 
 
 def find(by, permission: Permission, rows: Callable[[], QuerySet], public_id: str) -> tuple[Model | None, Decision]:
@@ -150,5 +151,16 @@ def _held(by) -> str:
     return f"you hold {', '.join(titles)}" if titles else "you hold no role"
 
 
-def _object_refusal(on: Model) -> str:
-    return f"You have no right to this {on._meta.verbose_name}."
+def _object_refusal(on: Model, rule: tuple[Rule, str] | None) -> str:
+    if rule is None:
+        return f"You have no right to this {on._meta.verbose_name}."
+    return f"This {on._meta.verbose_name} is open to you for that only if {rule[1]}."
+
+
+def explained() -> dict[str, tuple[type[Model], list[Permission]]]:
+    """Every kind of object that has a public id, by its name in the ledger, with the rights that reach it."""
+    found: dict[str, tuple[type[Model], list[Permission]]] = {}
+    for model, permission in _RULES:
+        if any(field.name == "public_id" for field in model._meta.concrete_fields):
+            found.setdefault(model._meta.model_name, (model, []))[1].append(permission)
+    return found

@@ -35,7 +35,7 @@ class Admin:
     name, title, door = "admin", "Administrator", "admin:index"
     permissions = frozenset({
         P.JOB_SEE, P.JOB_CANCEL, P.QUOTA_SEE, P.QUOTA_SET, P.PERSON_MANAGE, P.UNIT_ASSIGN, P.STUDY_MANAGE,
-        P.SYSTEM_SEE, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_PURGE,
+        P.SYSTEM_SEE, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_PURGE, P.ACCESS_EXPLAIN,
     })  # fmt: skip
 
 
@@ -44,7 +44,7 @@ class Auditor:
 
     name, title, door = "auditor", "Audit officer", "oversight:events"
     permissions = frozenset({
-        P.AUDIT_READ, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.CASE_REVIEW, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_EXPORT,
+        P.AUDIT_READ, P.ACCESS_EXPLAIN, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.CASE_REVIEW, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_EXPORT,
         P.AUDIT_RETAIN, P.AUDIT_SIGN,
     })  # fmt: skip
 

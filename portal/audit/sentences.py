@@ -11,6 +11,7 @@ SENTENCES = {
     "audit.purged": "purged old events",
     "audit.retention-set": "set for how long events are kept",
     "audit.subject-sought": "looked for a patient or a person in the audit log",
+    "access.explained": "asked why somebody has access",
     "audit.viewed": "looked at the audit log",
     "audit.verified": "ran the integrity check",
     "audit.sealed": "sealed a batch of events",

@@ -14,6 +14,7 @@ DOORS = (
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
+    ("oversight:access", "Why access", "question-mark-circle", P.ACCESS_EXPLAIN),
     ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
     ("oversight:routes", "Routes", "map", P.AUDIT_READ),
     ("hospital:people", "Hospital", "building-office-2", P.PERSON_MANAGE),

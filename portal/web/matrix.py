@@ -86,6 +86,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:events": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:cases": (GET, "case", P.CASE_REVIEW, Phi.PSEUDONYM),
     "oversight:case": (BOTH, "case", P.CASE_REVIEW, Phi.FREE_TEXT),
+    "oversight:access": (GET, "", P.ACCESS_EXPLAIN, Phi.PSEUDONYM),
     "oversight:routes": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:routes-file": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:find-subject": (POST, "event", P.AUDIT_READ, Phi.PSEUDONYM),

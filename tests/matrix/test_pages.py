@@ -85,6 +85,7 @@ ELSEWHERE = {
     "clinic:emergency-renew",
     "clinic:emergency-end",
     "oversight:cases",
+    "oversight:access",
     "oversight:case",
     "hospital:person",
     "hospital:leave",

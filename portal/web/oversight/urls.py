@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, reports, reviews, routes
+from portal.web.oversight import approvals, cases, events, reports, reviews, routes, why
 
 app_name = "oversight"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/", cases.cases, name="cases"),
     path("cases/<pid:case>/", cases.case, name="case"),
     path("events/", events.events, name="events"),
+    path("access/", why.why, name="access"),
     path("routes/", routes.routes, name="routes"),
     path("routes/file/", routes.routes_file, name="routes-file"),
     path("events/find/", reports.find, name="find-subject"),
