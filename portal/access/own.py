@@ -10,7 +10,7 @@ from portal.accounts.models import KeptForm, KnownDevice, User
 from portal.core import clock
 
 KEPT_FOR = timedelta(hours=12)
-_SECRET = frozenset({"csrfmiddlewaretoken", "code", "credential"})
+_SECRET = frozenset({"csrfmiddlewaretoken", "code", "one_time_code", "credential"})
 
 
 @action(Permission.PERSON_MANAGE, verb="form.kept", on=User)

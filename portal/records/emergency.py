@@ -52,6 +52,7 @@ def start(*, by, on, code, text="", attested=False, proof=None) -> Grant:
         READ_RECORD, to=by, on=on, until=until, kind=GrantKind.BREAK_GLASS, by=by, code=code, words=text.strip()
     )
     case = cases.open_case(grant)
+    event().draft.purpose = "ETREAT"
     event().note(grant=grant.public_id, case=case.public_id, code=code, hours=HOURS, dicom=STARTED)
     return grant
 

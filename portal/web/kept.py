@@ -6,11 +6,11 @@ from django.urls import Resolver404, resolve
 from portal.access import own, sessions
 from portal.access.actors import SYSTEM
 from portal.accounts.models import User
-from portal.web import matrix
 
 LARGEST = 64 * 1024
 _WAITING = "kept"
-_ACCOUNT = ("account_", "mfa_", "admin:", "account:")
+# The pages that call `take`; what nobody gives back, a search or an emergency's codes, is not kept either.
+GIVEN_BACK = frozenset({"clinic:form", "oversight:approval", "oversight:stop", "oversight:change-form"})
 
 
 def has_form(path: str) -> bool:
@@ -19,7 +19,7 @@ def has_form(path: str) -> bool:
         name = resolve(path.partition("?")[0]).view_name
     except Resolver404:
         return False
-    return matrix.TABLE.get(name, ((),))[0] == matrix.BOTH and not name.startswith(_ACCOUNT)
+    return name in GIVEN_BACK
 
 
 def keep(request, path: str, typed: dict[str, list[str]]) -> bool:

@@ -181,7 +181,9 @@ def test_the_page_keeps_a_form_for_the_person_whose_session_just_ended(cast, pat
     assert 'value="39.9"' in client.get(form_address(patient)).content.decode()
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/clinic/", "/nowhere/", "https://elsewhere.example/", ""])
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/clinic/", "/clinic/emergency/", "/nowhere/", "https://elsewhere.example/", ""]
+)
 def test_nothing_is_kept_for_other_addresses(path, cast):
     client = sign_in("clinician")
     pass_time(client, idle=3600)
