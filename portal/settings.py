@@ -155,6 +155,8 @@ ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Formulary"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+DEFAULT_FROM_EMAIL = envstr("FORMULARY_MAIL_FROM", "formulary@localhost")
+EMAIL_TIMEOUT = 5
 
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
@@ -215,6 +217,9 @@ TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
 
 JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
 JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
+# How long a ward keeps reaching a patient after the last stay; 0 ends it with the stay. In a demonstration
+# the two wards share nobody, whatever records it is given.
+RELATIONSHIP_DAYS = envint("FORMULARY_RELATIONSHIP_DAYS", 0 if DEMO else 30)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"

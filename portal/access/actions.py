@@ -10,8 +10,9 @@ from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from portal.access import roles
+from portal.access import grants, roles
 from portal.access.action import action, event
+from portal.access.models import Grant
 from portal.access.permissions import Permission
 from portal.accounts import factors
 from portal.accounts.models import ApiToken, User
@@ -61,7 +62,10 @@ def deactivate(*, by, on) -> None:
     on.is_active = False
     on.save(update_fields=("is_active",))
     ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
-    event().note(sessions=_end_sessions(on))
+    held = list(Grant.objects.filter(person=on, ended_at__isnull=True))
+    for grant in held:
+        grants.end(grant, by=by)
+    event().note(sessions=_end_sessions(on), grants=len(held))
 
 
 @action(Permission.TOKEN_ISSUE, verb="token.issued", on=User)

@@ -33,6 +33,20 @@ def rights_of(by) -> frozenset:
     return frozenset().union(*held)
 
 
+# Emergency access is for the person at the bedside alone (never for programs, whatever the roles of their owner).
+_NEVER_EMERGENCY = frozenset({"scientist", "admin"})
+
+
+def at_the_glass(by) -> bool:
+    """Whether emergency access may exist for this actor at all: a clinician in person, and nothing more."""
+    return (
+        "clinician" in by.role_names
+        and not by.role_names & _NEVER_EMERGENCY
+        and not getattr(by, "is_superuser", False)
+        and scopes_of(by) is None
+    )
+
+
 def scopes_of(by) -> frozenset | None:
     """The scopes of the token this person acts with; None when they act themselves."""
     return getattr(by, "scopes", None)

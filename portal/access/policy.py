@@ -26,6 +26,7 @@ class Decision:
     allowed: bool
     why: str
     hidden: bool = False
+    grants: tuple = ()
 
 
 class Denied(Problem):

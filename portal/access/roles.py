@@ -2,6 +2,9 @@
 
 from portal.access.permissions import Permission as P
 
+# What everyone may do with what is their own: see and end their grants, read their notices.
+OWN = (P.GRANT_SEE, P.GRANT_END, P.NOTICE_READ)
+
 
 class Clinician:
     """Cares for patients on assigned wards and runs approved models for them."""
@@ -9,7 +12,7 @@ class Clinician:
     name, title, door = "clinician", "Clinician", "clinic:patients"
     permissions = frozenset({
         P.PATIENT_LIST, P.PATIENT_READ, P.MODEL_SEE, P.PREDICTION_RUN, P.PREDICTION_READ, P.JOB_SEE, P.JOB_CANCEL,
-        P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.QUOTA_SEE, P.TOKEN_ISSUE, P.PATIENT_SHARE, P.BREAK_GLASS, P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
     })  # fmt: skip
 
 
@@ -19,6 +22,7 @@ class Scientist:
     name, title, door = "scientist", "Scientist", "lab:models"
     permissions = frozenset({
         P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
     })  # fmt: skip
 
 
@@ -26,7 +30,7 @@ class Reviewer:
     """Sits on the model committee: approves, refuses and stops versions."""
 
     name, title, door = "reviewer", "Reviewer", "oversight:approvals"
-    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE})
+    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE, *OWN})
 
 
 class Admin:
@@ -35,7 +39,7 @@ class Admin:
     name, title, door = "admin", "Administrator", "admin:index"
     permissions = frozenset({
         P.JOB_SEE, P.JOB_CANCEL, P.QUOTA_SEE, P.QUOTA_SET, P.PERSON_MANAGE, P.UNIT_ASSIGN, P.STUDY_MANAGE,
-        P.SYSTEM_SEE, P.TOKEN_ISSUE,
+        P.SYSTEM_SEE, P.TOKEN_ISSUE, P.ACCESS_DECIDE, P.ACCESS_EXPLAIN, *OWN,
     })  # fmt: skip
 
 
@@ -43,7 +47,9 @@ class Auditor:
     """Reads the ledger and proves that it was not touched."""
 
     name, title, door = "auditor", "Audit officer", "oversight:events"
-    permissions = frozenset({P.AUDIT_READ, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.TOKEN_ISSUE})
+    permissions = frozenset({
+        P.AUDIT_READ, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.TOKEN_ISSUE, P.CASE_REVIEW, P.ACCESS_EXPLAIN, *OWN,
+    })  # fmt: skip
 
 
 class System:
@@ -53,6 +59,7 @@ class System:
     permissions = frozenset({
         P.RECORD_IMPORT, P.UNIT_ASSIGN, P.STUDY_MANAGE, P.PERSON_MANAGE, P.TOKEN_ISSUE, P.JOB_SEE, P.JOB_CANCEL,
         P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL, P.KEYS_ROTATE,
+        P.GRANT_SETTLE,
     })  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from django.db import DatabaseError, close_old_connections
 
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
+from portal.access.notices import mail
+from portal.access.settling import settle
 from portal.compute.actions import reconcile
 
 logger = logging.getLogger(__name__)
-DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0))
+DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0), (settle, 20.0), (mail, 5.0))
 
 
 def keep(stopped: Callable[[], bool]) -> None:

@@ -8,11 +8,11 @@ from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.rules import patients_of
 
-_WHY = "you are assigned to the patient's ward"
+_WHY = "you work on the patient's ward or had the patient there lately, or the patient was opened to you"
 
 
 def _reached(by) -> Q:
-    return patients_of(by, "patient__care_unit_id") | Q(patient__isnull=True, requested_by_id=by.pk)
+    return patients_of(by, "patient__") | Q(patient__isnull=True, requested_by_id=by.pk)
 
 
 def register() -> None:

@@ -1,13 +1,16 @@
 """Verbs on patients and wards."""
 
+from dataclasses import replace
+
 from django.db.models import Count
 
 from portal.access import grants, policy
 from portal.access.action import action, event
+from portal.access.models import GrantKind, Purpose
 from portal.access.permissions import Permission
 from portal.core.crypto import blind_index
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, Patient
+from portal.records.models import LEAD, TREAT, CareRelationship, CareUnit, Patient
 
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
@@ -27,15 +30,20 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
 @action(Permission.PATIENT_READ, verb="patient.opened", on=Patient)
 def open_patient(*, by, on) -> queries.Record:
     """One patient's record."""
-    return queries.record_of(on)
+    return replace(queries.record_of(on), sharing=policy.decide(by, Permission.PATIENT_SHARE, on))
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
-def assign(*, by, on, person, until=None) -> CareRelationship:
-    """Let a clinician treat a ward's patients, until a day or for good."""
-    grants.give(TREAT, to=person, on=on, until=until)
-    event().note(person=person.public_id, until=str(until or ""))
-    return CareRelationship.objects.create(person=person, care_unit=on, until=until)
+def assign(*, by, on, person, until=None, lead=False) -> CareRelationship:
+    """Let a clinician treat a ward's patients, until a day or for good; a lead decides whom else to let in."""
+    facts = {"to": person, "on": on, "by": by, "kind": GrantKind.RELATIONSHIP, "until": until, "purpose": Purpose.TREAT}
+    grant = grants.replace(TREAT, **facts)
+    for earlier in grants.held(person, on, LEAD):
+        grants.end(earlier, by=by)
+    if lead:
+        grants.give(LEAD, **facts)
+    event().note(person=person.public_id, until=str(until or ""), lead=lead, grant=grant.public_id)
+    return CareRelationship.objects.create(person=person, care_unit=on, until=until, grant=grant)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")

@@ -6,7 +6,7 @@ What a record says is encrypted as one JSON value per row; the columns beside it
 from django.conf import settings
 from django.db import models
 
-from portal.access.models import PermissionTable
+from portal.access.models import Grant, PermissionTable
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded, Sealed
@@ -14,6 +14,9 @@ from portal.core.ids import new_id
 from portal.core.phi import Phi
 
 TREAT = "treat_in_unit"
+LEAD = "lead_unit"
+CARE = "care_for_patient"
+EMERGENCY = "open_in_emergency"
 
 
 class CareUnit(Guarded):
@@ -30,7 +33,10 @@ class CareUnit(Guarded):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        permissions = ((TREAT, "Can treat the unit's patients"),)
+        permissions = (
+            (TREAT, "Can treat the unit's patients"),
+            (LEAD, "Decides who else may treat the unit's patients"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -50,6 +56,7 @@ class CareRelationship(Guarded):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="care_relationships")
     care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, related_name="care_relationships")
     kind = models.CharField(max_length=12, default="standing", choices=(("standing", "Standing assignment"),))
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, related_name="+")
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True, blank=True)
 
@@ -70,10 +77,35 @@ class Patient(Sealed):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        permissions = (
+            (CARE, "Can read the patient's record and run models for the patient"),
+            (EMERGENCY, "Has opened the patient's record in an emergency"),
+        )
+
     @property
     def audit_patient(self) -> str:
         """What the ledger files events about this patient under."""
         return self.public_id
+
+
+class PatientUserPermission(PermissionTable):
+    """Who reaches one patient beside the ward: by a share, a request or an emergency."""
+
+    content_object = models.ForeignKey(Patient, on_delete=models.PROTECT)
+
+
+class RecentStay(Sealed):
+    """The last day on which a ward had a patient; what the days before and after a stay are counted from."""
+
+    PHI = {"last_on": Phi.CLINICAL}
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, related_name="+")
+    last_on = models.DateField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("patient", "care_unit"), name="one_last_day"),)
+        indexes = (models.Index(fields=("care_unit", "last_on"), name="recent_stay"),)
 
 
 class Resource(Sealed):

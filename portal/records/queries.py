@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from portal.access.policy import Decision
 from portal.core import clock
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient
 from portal.records.units import display_unit
@@ -64,6 +65,7 @@ class Record:
     conditions: list[Entry]
     medications: list[Entry]
     encounters: list[Entry]
+    sharing: Decision | None = None
 
     @property
     def measured(self) -> list[Measurement]:

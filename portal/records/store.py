@@ -1,6 +1,7 @@
 """Putting checked resources into tables; used by the import action only."""
 
 from collections.abc import Callable
+from datetime import date
 
 from portal.core.crypto import blind_index
 from portal.records import models
@@ -184,8 +185,26 @@ def _place(patient: models.Patient) -> None:
     """The ward of a patient is that of the current stay, else of the latest one that names a place."""
     stays = models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")
     real = [stay for stay in stays if stay.content["status"] not in _GONE]
+    _note_last_days(patient, real)
     latest = max(real, key=lambda stay: (stay.content["status"] == "in-progress", stay.content["since"]), default=None)
     unit = latest.care_unit if latest else None
     if unit != patient.care_unit:
         patient.care_unit = unit
         patient.save(update_fields=("care_unit",))
+
+
+def _note_last_days(patient: models.Patient, stays: list) -> None:
+    """Which wards had the patient, and until when: the relationship that outlives a stay is counted from it."""
+    last: dict[int, str] = {}
+    for stay in stays:
+        day = max(stay.content["since"][:10], (stay.content.get("until") or "")[:10])
+        if day:
+            last[stay.care_unit_id] = max(day, last.get(stay.care_unit_id, ""))
+    models.RecentStay.objects.filter(patient=patient).exclude(care_unit_id__in=last).delete()
+    known = {row.care_unit_id: row for row in models.RecentStay.objects.filter(patient=patient)}
+    for unit, text in last.items():
+        day = date.fromisoformat(text)
+        if unit not in known:
+            models.RecentStay.objects.create(patient=patient, care_unit_id=unit, last_on=day)
+        elif known[unit].last_on != day:
+            _change(known[unit], {"last_on": day})

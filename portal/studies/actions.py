@@ -2,9 +2,10 @@
 
 from portal.access import grants
 from portal.access.action import action, event
+from portal.access.models import GrantKind, Purpose
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput
-from portal.studies.models import MEMBER, Study
+from portal.studies.models import MEMBER, OWN, Study
 
 
 @action(Permission.STUDY_MANAGE, verb="study.opened")
@@ -18,14 +19,22 @@ def open_study(*, by, on=None, slug, title) -> Study:
 
 
 @action(Permission.STUDY_MANAGE, verb="study.member-added", on=Study)
-def add_member(*, by, on, person, until=None) -> None:
-    """Let a person work in a study, until a day or for good."""
-    grants.give(MEMBER, to=person, on=on, until=until)
+def add_member(*, by, on, person, until=None, since=None, owner=False) -> None:
+    """Let a person work in a study, from a moment until a moment or for good; an owner decides about requests."""
+    facts = {"to": person, "on": on, "by": by, "kind": GrantKind.MEMBERSHIP, "purpose": Purpose.HRESCH}
+    grants.replace(MEMBER, since=since, until=until, **facts)
+    for earlier in grants.held(person, on, OWN):
+        grants.end(earlier, by=by)
+    if owner:
+        grants.give(OWN, since=since, until=until, **facts)
     event().note(person=person.public_id, until=str(until or ""))
 
 
 @action(Permission.STUDY_MANAGE, verb="study.member-removed", on=Study)
 def remove_member(*, by, on, person) -> None:
-    """End a person's membership now."""
-    grants.end(MEMBER, of=person, on=on)
+    """End a person's membership now, by whatever road it came."""
+    for right in (MEMBER, OWN):
+        for held in grants.held(person, on, right):
+            grants.end(held, by=by)
+        grants.forget_unexplained(person, on, right)
     event().note(person=person.public_id)

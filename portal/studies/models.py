@@ -8,6 +8,7 @@ from portal.core.ids import new_id
 from portal.core.phi import Phi
 
 MEMBER = "belong_to_study"
+OWN = "own_study"
 
 
 class Study(Guarded):
@@ -21,7 +22,7 @@ class Study(Guarded):
 
     class Meta:
         verbose_name_plural = "studies"
-        permissions = ((MEMBER, "Can work in the study"),)
+        permissions = ((MEMBER, "Can work in the study"), (OWN, "Decides who else works in the study"))
 
     def __str__(self) -> str:
         return self.title
