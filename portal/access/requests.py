@@ -122,7 +122,7 @@ def ask_again(*, by, on, reason="") -> AccessRequest:
     before = AccessRequest.objects.filter(grant=on).first()
     return _file(
         by, kind, found, named=before.named if before else {}, purpose=on.purpose,
-        reason=reason.strip() or f"Renewal: {on.reason}"[:2000], until=min(on.until, clock.now()) + length,
+        reason=reason.strip() or f"Renewal: {on.reason}"[:2000], until=on.until + length,
     )  # fmt: skip
 
 
