@@ -22,7 +22,7 @@ class Grantable:
     may: str
     find: Callable[[dict], Model | None]
     owner: Callable[[Model], Model]
-    name: Callable[[Model], str]
+    name: Callable[[Model], str] | None
     purposes: tuple[str, ...]
     asks: tuple[str, ...]
     most_days: int
@@ -146,6 +146,17 @@ def object_model(object_type: str) -> type[Model]:
     return _GRANTABLE[object_type].model
 
 
+def names_of(rows: list[Grant]) -> dict[str, str]:
+    """The name of each grant's object by its public id, one query for each kind; patients have none here."""
+    names: dict[str, str] = {}
+    for object_type, kind in _GRANTABLE.items():
+        ids = {row.object_id for row in rows if row.object_type == object_type}
+        if ids and kind.name:
+            found = kind.model._default_manager.filter(public_id__in=ids)
+            names |= {on.public_id: kind.name(on) for on in found}
+    return names
+
+
 def object_of(grant) -> Model | None:
     """The object that a grant or request is about."""
     return object_model(grant.object_type)._default_manager.filter(public_id=grant.object_id).first()
@@ -162,10 +173,10 @@ def past() -> Q:
     return Q(ended_at__isnull=True, until__lte=clock.now())
 
 
-def emergency_of(person) -> Grant | None:
-    """The emergency access that a person has open now."""
+def emergencies_of(person) -> list[Grant]:
+    """The emergency accesses that a person has open now, the first to end first."""
     rows = Grant.objects.filter(live(), person_id=person.pk, kind=GrantKind.BREAK_GLASS)
-    return rows.order_by("until").first()
+    return list(rows.order_by("until"))
 
 
 def _person(by):

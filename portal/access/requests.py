@@ -49,25 +49,26 @@ def list_grants(*, by, on=None, limit=100, before=None, of=None, given=False) ->
     if of is not None:
         rows = rows.filter(given_by=of).exclude(person=of) if given else rows.filter(person=of)
     rows = rows.filter(id__lt=before) if before else rows
-    found = [view_of(grant, by) for grant in rows.order_by("-id")[:limit]]
+    found = list(rows.order_by("-id")[:limit])
+    names = grants.names_of(found)
     event().note(shown=len(found))
-    return found
+    return [_view(grant, by, names) for grant in found]
 
 
 @action(Permission.GRANT_SEE, verb="grant.opened", on=Grant)
 def open_grant(*, by, on) -> GrantView:
     """One grant."""
-    return view_of(on, by)
+    return _view(on, by, grants.names_of([on]))
 
 
-def view_of(grant: Grant, by) -> GrantView:
-    """A grant in words; the reason, which may name a patient, is shown to those who gave or hold it, and to officers."""
+def _view(grant: Grant, by, names: dict[str, str]) -> GrantView:
+    # The reason may name a patient: those who gave or hold the grant read it, and officers.
     known = by.pk in (grant.person_id, grant.given_by_id) or "auditor" in by.role_names
-    kind, on = grants.kinds()[grant.object_type], grants.object_of(grant)
+    kind = grants.kinds()[grant.object_type]
     return GrantView(
         position=grant.pk, public_id=grant.public_id, kind=grant.kind, kind_label=grant.get_kind_display(),
         purpose=grant.purpose, purpose_label=grant.get_purpose_display(), person=grant.person, word=kind.word,
-        name=kind.name(on) if on else "", may=grants.words_of(grant), object_type=grant.object_type,
+        name=names.get(grant.object_id, ""), may=grants.words_of(grant), object_type=grant.object_type,
         object_id=grant.object_id, since=grant.since, until=grant.until,
         given_by=grant.given_by.label if grant.given_by else "the portal", reason=grant.reason if known else "",
         state=grant.state, ended_at=grant.ended_at,
@@ -158,13 +159,31 @@ def read_inbox(*, by, on=None) -> list[AccessRequest]:
     rows = policy.visible_to(AccessRequest.objects.select_related("asked_by"), by, Permission.ACCESS_DECIDE)
     found = list(rows.filter(state=RequestState.PENDING).order_by("asked_at")[:100])
     event().note(shown=len(found))
+    event().each_patient(_Named(row.object_id) for row in found if row.object_type == "patient")
     return found
 
 
-def own(by, *, limit=50, before=None) -> list[AccessRequest]:
-    """What a person asked for and what they may decide about, newest first."""
+@dataclass(frozen=True)
+class _Named:
+    """A patient of whom nothing is known here but the opaque id."""
+
+    public_id: str
+
+
+@action(Permission.GRANT_SEE, verb="access.listed")
+def list_requests(*, by, on=None, limit=50, before=None, of=None) -> list[AccessRequest]:
+    """What a person asked for and what they decide about, newest first; `of` keeps those one person made."""
     rows = policy.visible_to(AccessRequest.objects.select_related("asked_by", "decided_by"), by, Permission.GRANT_SEE)
-    return list((rows.filter(id__lt=before) if before else rows).order_by("-id")[:limit])
+    rows = rows.filter(asked_by=of) if of is not None else rows
+    found = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[:limit])
+    event().note(shown=len(found))
+    return found
+
+
+@action(Permission.GRANT_SEE, verb="access.opened", on=AccessRequest)
+def open_request(*, by, on) -> AccessRequest:
+    """One request."""
+    return on
 
 
 def _file(by, kind, found, **facts) -> AccessRequest:

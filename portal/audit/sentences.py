@@ -5,6 +5,8 @@ SENTENCES = {
     "access.decided": "decided about a request for access",
     "access.explained": "asked why somebody has access",
     "access.inbox-read": "read the requests that wait for a decision",
+    "access.listed": "looked at requests for access",
+    "access.opened": "looked at a request for access",
     "access.reminded": "reminded people of requests that wait",
     "access.renewal-asked": "asked for longer access",
     "access.withdrawn": "took a request for access back",

@@ -43,7 +43,9 @@ def open_record(*, by, on, code, text, attested, proof) -> Grant | None:
     if policy.sees(by, on):
         event().skip()
         return None
-    _check(by, code, text, attested, proof)
+    check(code=code, text=text, attested=attested)
+    if proof is None or not proof.covers(by):
+        raise BadInput({"password": "Type your password and a new one-time code."})
     label, purpose = CODES[code]
     grant = grants.give(
         EMERGENCY, to=by, on=on, by=by, kind=GrantKind.BREAK_GLASS, purpose=purpose, code=code,
@@ -80,7 +82,8 @@ def _in_person(by) -> None:
         raise policy.Denied(policy.Decision(False, sentence))
 
 
-def _check(by, code: str, text: str, attested: bool, proof) -> None:
+def check(*, code: str, text: str, attested: bool) -> None:
+    """Refuse a form that is not complete, naming each field."""
     errors = {}
     if code not in CODES:
         errors["code"] = "Choose the reason."
@@ -88,7 +91,5 @@ def _check(by, code: str, text: str, attested: bool, proof) -> None:
         errors["text"] = f"Say in at least {LEAST_TEXT} characters what the reason is."
     if not attested:
         errors["attested"] = "Confirm that you need this record now."
-    if proof is None or not proof.covers(by):
-        errors["code_fresh"] = "Type your password and a new one-time code."
     if errors:
         raise BadInput(errors)

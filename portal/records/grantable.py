@@ -39,7 +39,7 @@ def register() -> None:
     grants.register(
         grants.Grantable(
             model=Patient, right=CARE, word="patient", may="read the record and run models for the patient",
-            find=_find_patient, owner=_ward_of, name=lambda patient: "one patient", purposes=_CARE_PURPOSES,
+            find=_find_patient, owner=_ward_of, name=None, purposes=_CARE_PURPOSES,
             asks=("clinician",), most_days=30,
         )
     )  # fmt: skip

@@ -107,7 +107,7 @@ def test_a_superuser_and_a_token_never_use_it(opened, cast, patient):
     ("changes", "field"),
     [
         ({"code": "curiosity"}, "code"), ({"code": "other", "text": "too short"}, "text"),
-        ({"attested": False}, "attested"), ({"proof": None}, "code_fresh"),
+        ({"attested": False}, "attested"), ({"proof": None}, "password"),
     ],
 )  # fmt: skip
 def test_it_asks_for_a_coded_reason_text_attestation_and_both_factors(changes, field, cast, patient):

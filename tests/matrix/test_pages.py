@@ -1,13 +1,19 @@
 """The whole policy as one table: every address that is read, by every role."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.access import actions
+from portal.access import actions, requests
 from portal.access.actors import SYSTEM
+from portal.access.models import Case
+from portal.accounts.factors import Proof
 from portal.compute.models import Job
+from portal.core import clock
 from portal.predictions import actions as predictions
+from portal.records import emergency
 from portal.web import matrix
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +47,18 @@ PAGES = {
     "oversight:stop": (("version",), COMMITTEE),
     "oversight:events": ((), OFFICER),
     "oversight:integrity": ((), OFFICER),
+    "clinic:emergency": ((), CLINIC),
+    "clinic:share": (("patient",), OWN_WARD),
+    "account:access": ((), ALL),
+    "account:ask": ((), (200, 200, 200, 200, 403, 403, 403)),
+    "account:inbox": ((), (200, 200, 200, 200, 403, 200, 403)),
+    "oversight:cases": ((), OFFICER),
+    "oversight:case": (("case",), (404, 404, 404, 404, 404, 404, 200)),
+    "oversight:access": ((), (403, 403, 403, 403, 403, 200, 200)),
+    "api:grants": ((), ALL),
+    "api:grant": (("grant",), (200, 404, 404, 404, 404, 200, 200)),
+    "api:access-requests": ((), ALL),
+    "api:access-request": (("asked",), (200, 200, 404, 404, 404, 404, 404)),
     "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),
     "admin:index": ((), ADMIN),
@@ -66,6 +84,16 @@ PAGES = {
 POSTS = {
     "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
+    "account:read-notices": ((), (302,) * 7),
+    "account:decide": (("asked",), (422, 403, 404, 404, 404, 404, 404)),
+    "api:access-request-decide": (("asked",), (422, 422, 404, 404, 404, 404, 404)),
+    "account:withdraw": (("asked",), (403, 302, 404, 404, 404, 404, 404)),
+    "account:renew": (("grant",), (403, 404, 404, 404, 404, 403, 403)),
+    "account:end": (("grant",), (403, 404, 404, 404, 404, 403, 403)),
+    "api:grant-end": (("grant",), (403, 404, 404, 404, 404, 403, 403)),
+    "clinic:emergency-renew": (("emergency",), (404, 403, 404, 404, 404, 403, 403)),
+    "clinic:emergency-end": (("emergency",), (404, 403, 404, 404, 404, 403, 403)),
+    "oversight:assess": (("case",), (404, 404, 404, 404, 404, 404, 302)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
 ELSEWHERE = {
@@ -83,7 +111,16 @@ ELSEWHERE = {
 def world(cast, patient, unplanned, worked) -> dict[str, str]:
     """One of everything that belongs to `clinician` and the study `demo`."""
     prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
-    return {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
+    clinician2 = cast["clinician2"]
+    opened = emergency.open_record(by=clinician2, on=patient, code="consult", text="", attested=True,
+                                   proof=Proof(clinician2.pk, clock.now()))  # fmt: skip
+    emergency.end(by=clinician2, on=opened)
+    ward = cast["clinician"].care_relationships.get()
+    asked = requests.ask(by=clinician2, what="ward", named={"name": ward.care_unit.name}, purpose="COVERAGE",
+                         reason="Covering for a colleague", until=clock.now() + timedelta(days=2))  # fmt: skip
+    more = {"case": Case.objects.get().public_id, "emergency": opened.public_id, "asked": asked.public_id,
+            "grant": ward.grant.public_id}  # fmt: skip
+    return more | {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
             "prediction": prediction, "job": Job.objects.get().public_id}  # fmt: skip
 
 
