@@ -57,7 +57,7 @@ def decide(by, permission: Permission, on: Model | None = None) -> Decision:
     rule = _RULES.get((type(on), permission))
     if rule and _passes(by, rule[0], on):
         return Decision(True, f"You may, because {rule[1]}.")
-    return Decision(False, _object_refusal(on), hidden=not sees(by, on))
+    return Decision(False, _object_refusal(on, rule), hidden=not sees(by, on))
 
 
 def sees(by, on: Model) -> bool:
@@ -104,5 +104,7 @@ def _held(by) -> str:
     return f"you hold {', '.join(titles)}" if titles else "you hold no role"
 
 
-def _object_refusal(on: Model) -> str:
-    return f"You have no right to this {on._meta.verbose_name}."
+def _object_refusal(on: Model, rule: tuple[Rule, str] | None) -> str:
+    if rule is None:
+        return f"You have no right to this {on._meta.verbose_name}."
+    return f"This {on._meta.verbose_name} is open to you for that only if {rule[1]}."

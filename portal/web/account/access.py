@@ -22,7 +22,7 @@ def access(request):
     held = requests.list_grants(by=person, of=person)
     opened = sharing.list_opened(by=person) if Permission.PATIENT_READ in rights else []
     context = {
-        "told": [(row, notices.TEXTS[row.kind]) for row in notices.unread(person)],
+        "news": [(row, notices.TEXTS[row.kind]) for row in notices.unread(person)],
         "live": [grant for grant in held if grant.state in ("in force", "to come")],
         "past": [grant for grant in held if grant.state in ("ended", "expired")][:20],
         "given": requests.list_grants(by=person, of=person, given=True),
