@@ -13,7 +13,7 @@ from portal.access.settling import settle
 from portal.compute.actions import reconcile
 
 logger = logging.getLogger(__name__)
-DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0), (settle, 20.0), (mail, 5.0))
+DUTIES: tuple[tuple[Callable, float], ...] = ((seal_ledger, 0.5), (reconcile, 1.0), (settle, 20.0), (mail, 10.0))
 
 
 def keep(stopped: Callable[[], bool]) -> None:
