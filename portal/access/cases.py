@@ -34,6 +34,11 @@ def due_after(day: date) -> date:
     return day
 
 
+def waiting(by) -> int:
+    """How many cases wait for a review, for the officers' doors."""
+    return policy.visible_to(Case.objects.filter(state=CaseState.OPEN), by, Permission.CASE_REVIEW).count()
+
+
 @action(Permission.CASE_REVIEW, verb="cases.listed")
 def list_cases(*, by, on=None, state=CaseState.OPEN) -> list[Case]:
     """The cases, oldest due first."""

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
-from portal.access import grants
+from portal.access import cases, grants
 from portal.access.actors import at_the_glass, rights_of
 from portal.access.models import Notice
 from portal.access.permissions import Permission as P
@@ -48,8 +48,15 @@ def _emergencies(person) -> list[dict]:
 
 def _doors(request, person) -> list[dict]:
     rights = rights_of(person)
+    waiting = {"oversight:cases": cases.waiting(person)} if P.CASE_REVIEW in rights else {}
     return [
-        {"url": reverse(name), "label": label, "icon": icon, "current": request.path.startswith(reverse(name))}
+        {
+            "url": reverse(name),
+            "label": label,
+            "count": waiting.get(name, 0),
+            "icon": icon,
+            "current": request.path.startswith(reverse(name)),
+        }
         for name, label, icon, right in DOORS
         if right in rights
     ]

@@ -7,6 +7,7 @@ import pytest
 from portal.access import actions, cases, notices, policy, requests, settling
 from portal.access.actors import SYSTEM
 from portal.access.models import BreachAssessment, Case, Grant, Notice, PermissionTable
+from portal.accounts import factors
 from portal.accounts.factors import Proof
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -252,3 +253,13 @@ def test_the_officer_reads_the_reason_and_an_administrator_does_not(opened, cast
 def test_every_permission_table_points_back_to_a_grant():
     tables = [table for table in PermissionTable.__subclasses__() if not table._meta.abstract]
     assert {table._meta.get_field("grant").related_model for table in tables} == {Grant}
+
+
+def test_a_wrong_password_is_in_the_ledger_as_a_failed_attempt_on_the_patient(cast, patient):
+    person = cast["clinician2"]
+    with pytest.raises(BadInput):
+        break_glass(person, patient, proof=lambda: factors.prove(person, password="guess", code="000000"))
+
+    event = AuditEvent.objects.latest("id")
+    assert (event.verb, event.outcome, event.patient) == ("patient.emergency-opened", "failed", patient)
+    assert Case.objects.count() == 0

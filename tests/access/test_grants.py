@@ -280,6 +280,21 @@ def test_the_number_of_queries_does_not_grow_with_grants_or_patients(cast, wards
     assert queries_of_listing(cast["clinician2"]) == one
 
 
+def test_the_list_of_grants_takes_the_same_queries_for_one_and_for_many(cast, wards):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            requests.list_grants(by=cast["clinician2"], of=cast["clinician2"])
+        return len(captured)
+
+    patients = [row.public_id for row in records.list_patients(by=cast["clinician"])]
+    sharing.share(by=cast["clinician"], on=patients[0], username="clinician2", reason=WHY, until=in_days(7))
+    count()
+    one = count()
+    for patient in patients[1:]:
+        sharing.share(by=cast["clinician"], on=patient, username="clinician2", reason=WHY, until=in_days(7))
+    assert count() == one
+
+
 def queries_of_listing(person) -> int:
     with CaptureQueriesContext(
         connection,

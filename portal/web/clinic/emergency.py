@@ -63,10 +63,7 @@ def _open(request, patient):
         "code": request.POST.get("code", ""), "text": request.POST.get("text", ""),
         "attested": request.POST.get("attested") == "yes",
     }  # fmt: skip
-    # A one-time code serves once: it is not spent on a form that is not complete.
-    emergency.check(**given)
-    proof = _prove(request)
-    return emergency.open_record(by=request.user, on=patient.public_id, proof=proof, **given)
+    return emergency.open_record(by=request.user, on=patient.public_id, proof=lambda: _prove(request), **given)
 
 
 def _prove(request) -> factors.Proof:
