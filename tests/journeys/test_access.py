@@ -52,7 +52,7 @@ def test_the_glass_is_broken_in_few_actions_and_the_review_closes_it(
     page = visit("clinician2")
     page.set_viewport_size({"width": 1280, "height": 800})
     code, mrn = factors.current_code(cast["clinician2"]), identity(patient)["mrn"]
-    began, actions = time.monotonic(), 0
+    began = time.monotonic()
 
     page.click("header >> text=Emergency")
     accessible(page)
@@ -69,9 +69,8 @@ def test_the_glass_is_broken_in_few_actions_and_the_review_closes_it(
     page.fill("#password", PASSWORD)
     page.fill("#one_time_code", code)
     page.click("text=Open the record")
-    actions = 8
     page.wait_for_url(f"**/clinic/patients/{patient}/")
-    assert time.monotonic() - began < 20 and actions <= 8
+    assert time.monotonic() - began < 20
 
     accessible(page)
     look(page, "emergency-open")
