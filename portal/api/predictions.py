@@ -53,7 +53,7 @@ def _create(request):
     view = lane.ask(
         by=request.user, on=asked.get("patient"), version=actions.Choice(asked["model"], asked.get("version")),
         inputs=asked.get("inputs", {}), units=asked.get("units", {}),
-        key=request.headers.get("Idempotency-Key", "")[:200], body=asked, within=_seconds(request),
+        key=request.headers.get("Idempotency-Key", ""), body=asked, within=_seconds(request),
     )  # fmt: skip
     location = request.build_absolute_uri(f"/api/v1/predictions/{view.public_id}/")
     return Response(_shown(view), status=201 if view.finished else 202, headers={"Location": location})

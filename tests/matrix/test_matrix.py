@@ -228,6 +228,7 @@ def programs(rows):
     return [row for row in rows if is_api(row)]
 
 
+@pytest.mark.slow
 def test_every_page_answers_everyone_as_it_is_declared(world, rows):
     got, wanted, leaked = sweep(world, pages(rows), worlds.everyone(), lambda row, who: (world.clients[who], {}))
 
