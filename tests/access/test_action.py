@@ -30,6 +30,8 @@ pytestmark = pytest.mark.django_db
         lambda: Patient.objects.aggregate(count=Count("pk")),
         lambda: list(Observation.objects.select_related("patient")),
         lambda: connection.cursor().execute("SELECT person FROM records_patient"),
+        lambda: connection.cursor().execute("SELECT '--', person FROM records_patient"),
+        lambda: connection.cursor().execute("SELECT '/*', person FROM records_patient WHERE '*/' <> ''"),
     ],
 )
 def test_sealed_rows_are_not_read_outside_an_action(read, wards):
