@@ -66,6 +66,7 @@ SENTENCES = {
     "person.signed-in": "signed in",
     "person.signed-out": "signed out",
     "person.unlocked": "let a locked-out person try again",
+    "prediction.answered": "was answered how their own run stands",
     "prediction.cancelled": "cancelled a prediction",
     "prediction.ended": "finished a prediction",
     "prediction.followed": "saw a prediction's result",

@@ -101,6 +101,12 @@ def open_prediction(*, by, on) -> queries.PredictionView:
     return queries.view_of(on)
 
 
+@action(Permission.PREDICTION_RUN, verb="prediction.answered", on=Prediction, rows=queries.related)
+def answer(*, by, on) -> queries.PredictionView:
+    """How one's own run stands, as the answer to asking for it: the right to run covers it, reading others' does not."""
+    return queries.view_of(on)
+
+
 @action(Permission.PREDICTION_READ, verb="prediction.followed", on=Prediction, rows=queries.related)
 def follow(*, by, on) -> queries.PredictionView:
     """A prediction that is being waited for; recorded once, when it has ended."""

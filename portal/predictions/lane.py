@@ -19,7 +19,7 @@ def ask(*, by, on, within: float, **asked) -> PredictionView:
     if accepted.view:
         return accepted.view
     _wait(accepted.prediction, until)
-    return actions.open_prediction(by=by, on=accepted.prediction)
+    return actions.answer(by=by, on=accepted.prediction)
 
 
 def _accept(**asked) -> actions.Accepted:

@@ -201,3 +201,15 @@ def test_a_body_that_is_nested_without_end_is_refused(cast):
 def test_a_list_that_one_may_not_see_into_is_empty_and_the_attempt_is_written(path, verb, api, wards):
     assert api("scientist", path).json() == {"results": [], "next": None}
     assert AuditEvent.objects.filter(actor="scientist", verb=verb, outcome="denied").count() == 1
+
+
+@pytest.mark.parametrize("prefer", ["", "wait=20"])
+def test_a_token_that_may_run_gets_its_own_answer_and_reads_no_other(prefer, api, patient, unplanned, worked, scorer):
+    asked = {"model": "unplanned-admission", "patient": patient}
+    headers = {"Prefer": prefer} if prefer else {}
+    answer = api("clinician", "predictions/", asked, scopes=("predictions:run",), **headers)
+
+    assert (answer.status_code, answer.json()["state"]) == ((201, "succeeded") if prefer else (202, "pending"))
+    path = f"predictions/{answer.json()['id']}/"
+    assert api("clinician", path, scopes=("predictions:run",)).status_code == 404
+    assert api("clinician", path).status_code == 200
