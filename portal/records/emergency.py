@@ -65,6 +65,7 @@ def renew(*, by, on) -> Grant:
     if not on.live or until <= on.until:
         raise Conflict(f"Emergency access lasts {LONGEST_HOURS} hours at most. Give a new reason to go on.")
     grants.extend(on, until)
+    event().draft.purpose = "ETREAT"
     event().note(grant=on.public_id, until=until.isoformat())
     return on
 
@@ -75,6 +76,7 @@ def end(*, by, on) -> None:
     if not on.live:
         raise Conflict("This emergency access is over already.")
     grants.end_one(on, by=by)
+    event().draft.purpose = "ETREAT"
     event().note(grant=on.public_id, dicom=ENDED)
 
 
