@@ -226,6 +226,9 @@ TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
 STANDING_SECONDS = envint("FORMULARY_STANDING_SECONDS", 5)
 JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
 JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
+# How long a ward keeps reaching a patient before and after a stay; 0 ends it with the stay. In a demonstration the
+# two wards share nobody, whatever records it is given.
+RELATIONSHIP_DAYS = envint("FORMULARY_RELATIONSHIP_DAYS", 0 if DEMO else 30)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"

@@ -27,6 +27,8 @@ AS_OF = date(2026, 11, 8)
 def _quiet_hashing(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STANDING_SECONDS = 0
+    # Whether a stay is near today must not depend on the day the tests run; those about it say how many days count.
+    settings.RELATIONSHIP_DAYS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 People are named by role and by how they stand to the objects that all questions are about:
 `own` works there, `shared` covers a shift there until tomorrow, `foreign` works elsewhere, `expired` covered a shift
 that has ended, `removed` was taken out before the end, `revoked` was shut out altogether, and `emergency` broke the
-glass: one patient, at the screen, never by a program.
+glass: one patient, at the screen, never by a program. `given` asked for one patient and was let in by the ward's lead.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from portal.access import actions as access
+from portal.access import requests
 from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission as P
 from portal.accounts import factors
@@ -35,8 +36,8 @@ CLOSE, STATES = ("own", "shared"), ("own", "shared", "foreign", "expired", "remo
 BY_RELATION = ("clinician", "scientist")
 BY_ROLE = ("reviewer", "admin", "auditor")
 NARROW = "tokens:issue"
-EMERGENCY = ("clinician", "emergency")
-REASON = "Zebra reason of the emergency"
+EMERGENCY, GIVEN = ("clinician", "emergency"), ("clinician", "given")
+REASON, ASKED = "Zebra reason of the emergency", "Okapi reason of the request"
 
 Who = tuple[str, str]
 
@@ -60,13 +61,14 @@ class World:
     values: dict[str, str] = field(default_factory=dict)
     near: dict[str, frozenset[Who]] = field(default_factory=dict)
     lists: dict[str, frozenset[Who]] = field(default_factory=dict)
+    reach: dict[tuple[str, P], frozenset[Who]] = field(default_factory=dict)
     secrets: list[Secret] = field(default_factory=list)
 
 
 def everyone() -> list[Who]:
     """Every role in every standing; for roles that reach by role alone, the standing changes nothing but `revoked`."""
     related = [(role, state) for role in BY_RELATION for state in STATES]
-    related.append(EMERGENCY)
+    related += [EMERGENCY, GIVEN]
     others = [(role, state) for role in BY_ROLE for state in ("own", "revoked")]
     return [*related, *others, ("superuser", "own"), ("norole", "own")]
 
@@ -75,7 +77,7 @@ def _stand(give: Callable, end: Callable) -> dict[str, Callable[[User], None]]:
     """How each standing comes about; a share or request that grants the same belongs in `shared` as well."""
     day, hour = timedelta(days=1), timedelta(hours=1)
     return {
-        "own": lambda person: give(person, None),
+        "own": lambda person: give(person, None, leads=True),
         "shared": lambda person: give(person, clock.now() + day),
         "foreign": lambda person: None,
         "expired": lambda person: give(person, clock.now() - hour),
@@ -119,7 +121,7 @@ def _people(world: World) -> None:
 
 def _place_clinicians(world: World, here: CareUnit, there: CareUnit) -> None:
     stand = _stand(
-        lambda person, until: records.assign(by=SYSTEM, on=here, person=person, until=until),
+        lambda person, until, **more: records.assign(by=SYSTEM, on=here, person=person, until=until, **more),
         lambda person: records.end_assignment(by=SYSTEM, on=person.care_relationships.get()),
     )
     for state, make in stand.items():
@@ -130,7 +132,7 @@ def _place_clinicians(world: World, here: CareUnit, there: CareUnit) -> None:
 
 def _place_scientists(world: World, study, other) -> None:
     stand = _stand(
-        lambda person, until: studies.add_member(by=SYSTEM, on=study, person=person, until=until),
+        lambda person, until, **more: studies.add_member(by=SYSTEM, on=study, person=person, until=until, **more),
         lambda person: studies.remove_member(by=SYSTEM, on=study, person=person),
     )
     for state, make in stand.items():
@@ -163,14 +165,17 @@ def _objects(world: World, version) -> None:
     access.issue_token(by=mine, on=mine, scopes=["*"], days=1, label="the token in question")
     token = ApiToken.objects.get(label="the token in question")
     grant = _break_glass(world.people[EMERGENCY], here)
+    given, asked = _ask(world, here)
     working = frozenset(("clinician", state) for state in CLOSE)
-    ward = working | {EMERGENCY}
+    ward = working | {EMERGENCY, GIVEN}
+    lead, officer, other = ("clinician", "own"), ("auditor", "own"), ("clinician", "foreign")
     formulary = working | {("scientist", state) for state in CLOSE} | {("reviewer", "own")}
     world.near |= {
         "patient": ward, "prediction": ward, "model": formulary, "model version": formulary,
         "job": frozenset({("clinician", "own"), ("admin", "own")}), "token": frozenset({("clinician", "own")}),
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
-        "grant": frozenset({EMERGENCY}), "case": frozenset({("auditor", "own")}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
+        "emergency access": frozenset({EMERGENCY, officer}), "case": frozenset({officer}),
+        "grant": frozenset({GIVEN, lead, officer}), "access request": frozenset({other, lead, ("admin", "own"), officer}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
         "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}),
     }  # fmt: skip
@@ -178,21 +183,30 @@ def _objects(world: World, version) -> None:
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "grant": grant.public_id, "case": grant.case.public_id,
+        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "case": grant.case.public_id,
         "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
     world.lists = world.near | {
-        "patient": working | elsewhere,
-        "prediction": working,
+        "patient": working | elsewhere | {GIVEN},
+        "prediction": working | {GIVEN},
+        "grant": frozenset(who for who in everyone() if who[0] in (*BY_RELATION, "admin", "auditor")),
+        "access request": world.near["access request"] | {GIVEN},
         "event": frozenset({("auditor", "own")}),
     }
+    world.reach = {
+        ("patient", P.PATIENT_SHARE): working, ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
+        ("grant", P.ACCESS_ASK): frozenset({GIVEN}), ("access request", P.ACCESS_ASK): frozenset({other}),
+        ("access request", P.ACCESS_DECIDE): frozenset({lead, ("admin", "own")}),
+        ("emergency access", P.BREAK_GLASS): frozenset({EMERGENCY}),
+    }  # fmt: skip
     world.lists["quota"] = frozenset(who for who in everyone() if who[0] in ("clinician", "scientist", "admin"))
     world.secrets = [
         *_of_patient(here, ward), *_of_patient(there, elsewhere),
         Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
-        Secret(REASON, "free text", world.near["case"]),
-        Secret(token.public_id, "none", world.near["token"] | {("admin", "own")}), Secret(version.digest, "none", formulary),
+        Secret(REASON, "free text", world.near["case"] | {EMERGENCY, other}),
+        Secret(ASKED, "free text", world.near["access request"]),
+        Secret(token.public_id, "none", world.near["token"] | {("admin", "own")}), Secret(version.digest, "none", formulary | {GIVEN}),
     ]  # fmt: skip
 
 
@@ -203,6 +217,26 @@ def _session(person: User) -> UserSession:
 def _break_glass(person: User, patient):
     proof = factors.Proof(person.pk, clock.now())
     return emergency.start(by=person, on=patient.public_id, code="emergency", text=REASON, attested=True, proof=proof)
+
+
+def _ask(world: World, patient):
+    """A grant that `given` asked for and was given, and a request of `foreign` that waits for the same lead."""
+    until, lead = clock.now() + timedelta(days=3), world.people["clinician", "own"]
+    named = {"mrn": patient.mrn, "birth_date": patient.birth_date}
+    first = requests.ask(
+        by=world.people[GIVEN],
+        what="patient",
+        named=named,
+        purpose="TREAT",
+        words="A consult on the round.",
+        until=until,
+    )
+    given = requests.decide(by=lead, on=first.public_id, granted=True, words="Agreed on the round.").grant
+    asked = requests.ask(
+        by=world.people["clinician", "foreign"], what="ward", named={"name": patient.ward}, purpose="TREAT", words=ASKED,
+        until=until,
+    )  # fmt: skip
+    return given, asked
 
 
 def _of_patient(patient, near: frozenset[Who]) -> list[Secret]:
@@ -249,5 +283,5 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.BREAK_GLASS}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
 }  # fmt: skip

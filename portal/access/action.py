@@ -15,7 +15,7 @@ from functools import wraps
 from django.db import transaction
 from django.db.models import Model
 
-from portal.access import policy
+from portal.access import glass, policy
 from portal.access.permissions import Permission
 from portal.audit import log
 from portal.core import guard
@@ -53,7 +53,11 @@ class Event:
 
     def each_patient(self, patients) -> None:
         """One event for each patient shown: the first takes this event, the rest are written beside it."""
-        ids = [patient.public_id for patient in patients]
+        self.each_patient_id(patient.public_id for patient in patients)
+
+    def each_patient_id(self, public_ids) -> None:
+        """The same for patients of whom only the opaque id is known here."""
+        ids = list(dict.fromkeys(filter(None, public_ids)))
         if not ids:
             return
         self.draft.patient = ids[0]
@@ -169,6 +173,7 @@ def _perform(verb: Action, by, on, inputs, draft: log.Draft):
         result = verb.function(by=by, on=target, **inputs)
     finally:
         _event.reset(token)
+    draft.purpose = draft.purpose or glass.purpose_of(by, draft.patient)
     if not current.silent:
         _written.get().extend((current.draft, *current.more))
     return result

@@ -38,6 +38,16 @@ def key_of(by) -> tuple:
     return by.pk, by.role_names, scopes_of(by) is None, getattr(by, "is_superuser", False)
 
 
+# Emergency access is for the person at the bedside alone, never for those who also run the machines or study the data.
+_NEVER_EMERGENCY = frozenset({"scientist", "admin"})
+
+
+def at_the_bedside(by) -> bool:
+    """Whether emergency access may exist for this actor at all: a clinician, nothing more, and not by a program."""
+    apart = by is SYSTEM or by.is_superuser or by.role_names & _NEVER_EMERGENCY
+    return "clinician" in by.role_names and not apart and scopes_of(by) is None
+
+
 def scopes_of(by) -> frozenset | None:
     """The scopes of the token this person acts with; None when they act themselves."""
     return getattr(by, "scopes", None)

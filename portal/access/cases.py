@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.access import policy
+from portal.access import notices, policy
 from portal.access.action import action, event
 from portal.access.models import Case, Grant
 from portal.access.permissions import Permission
@@ -36,7 +36,11 @@ def open_case(grant: Grant) -> Case:
     """Open the case of an emergency access, inside the action that gives it; often within a day is urgent."""
     day_ago = clock.now() - timedelta(days=1)
     lately = Grant.objects.filter(person=grant.person, kind=GrantKind.BREAK_GLASS, since__gt=day_ago).count()
-    return Case.objects.create(grant=grant, due_on=working_day(clock.now().date(), WORKING_DAYS), urgent=lately > OFTEN)
+    urgent = lately > OFTEN
+    case = Case.objects.create(grant=grant, due_on=working_day(clock.now().date(), WORKING_DAYS), urgent=urgent)
+    officers = [officer for officer in notices.officers() if officer.pk != grant.person_id]
+    notices.tell(officers, "emergency-often" if urgent else "emergency-opened", case.public_id)
+    return case
 
 
 @action(Permission.CASE_REVIEW, verb="case.listed")

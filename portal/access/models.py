@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from guardian.models import UserObjectPermissionBase
 
-from portal.access.states import CaseOutcome, GrantKind
+from portal.access.states import CaseOutcome, GrantKind, RequestState
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded
@@ -45,12 +45,20 @@ class Grant(Guarded):
         indexes = (
             models.Index(fields=("person", "kind", "until"), name="grant_person"),
             models.Index(fields=("object_type", "object_id"), name="grant_object"),
+            models.Index(fields=("until",), name="grant_ending", condition=Q(ended_at__isnull=True)),
         )
 
     @property
     def live(self) -> bool:
         """Whether it counts at this moment."""
         return self.since <= clock.now() and (self.until is None or self.until > clock.now())
+
+    @property
+    def state(self) -> str:
+        """In force, to come, or over."""
+        if self.live:
+            return "in force"
+        return "to come" if self.until is None or self.until > clock.now() else "over"
 
     @property
     def audit_patient(self) -> str:
@@ -75,14 +83,22 @@ class PermissionTable(UserObjectPermissionBase, Guarded):
     @classmethod
     def reach(cls, by, codename: str, through: str = "pk", *, kinds=None) -> Exists:
         """The condition that `by` holds `codename` now on the object that `through` points at; `kinds` narrows it."""
+        rows = cls._live(by, codename).filter(content_object=OuterRef(through))
+        return Exists(rows if kinds is None else rows.filter(grant__kind__in=kinds))
+
+    @classmethod
+    def held(cls, by, codename: str, on) -> bool:
+        """Whether `by` holds `codename` on this object now, by any grant."""
+        return cls._live(by, codename).filter(content_object=on).exists()
+
+    @classmethod
+    def _live(cls, by, codename: str) -> models.QuerySet:
         now = clock.now()
         rows = cls._default_manager.filter(
-            Q(until__isnull=True) | Q(until__gt=now), user_id=by.pk, permission__codename=codename,
-            content_object=OuterRef(through), since__lte=now,
-        )  # fmt: skip
+            Q(until__isnull=True) | Q(until__gt=now), user_id=by.pk, permission__codename=codename, since__lte=now
+        )
         left_out = _left_out.get()
-        rows = rows.exclude(grant_id__in=left_out) if left_out else rows
-        return Exists(rows if kinds is None else rows.filter(grant__kind__in=kinds))
+        return rows.exclude(grant_id__in=left_out) if left_out else rows
 
 
 @contextmanager
@@ -123,3 +139,50 @@ class Case(Guarded):
     def audit_patient(self) -> str:
         """What the ledger files events about this case under."""
         return self.grant.object_id
+
+
+class AccessRequest(Guarded):
+    """Somebody asks for a right; `object_id` and `owner_id` stay empty when nothing was meant, and nobody is told."""
+
+    PHI = dict.fromkeys(("object_type", "owner_type", "purpose", "until", "state", "asked_at", "decided_at", "reminded_at"), Phi.NONE) | dict.fromkeys(("public_id", "object_id", "owner_id"), Phi.PSEUDONYM) | {"named": Phi.IDENTIFIER, "words": Phi.FREE_TEXT, "answer": Phi.FREE_TEXT}  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    asked_by = models.ForeignKey(**_PERSON)
+    object_type = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=20, blank=True)
+    owner_type = models.CharField(max_length=40, blank=True)
+    owner_id = models.CharField(max_length=20, blank=True)
+    named = EncryptedJSONField(default=dict)
+    purpose = models.CharField(max_length=20)
+    words = EncryptedJSONField(default="")
+    until = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.PENDING)
+    asked_at = models.DateTimeField(default=clock.now)
+    reminded_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(null=True, **_PERSON)
+    answer = EncryptedJSONField(default="")
+    grant = models.OneToOneField(Grant, on_delete=models.PROTECT, null=True, related_name="request")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("state", "owner_id"), name="request_owner"),)
+
+
+class Notice(Guarded):
+    """Something a person is told in the portal and by e-mail, in fixed words without health data."""
+
+    PHI = dict.fromkeys(("kind", "created_at", "read_at", "mailed_at"), Phi.NONE) | dict.fromkeys(("public_id", "about"), Phi.PSEUDONYM)  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    person = models.ForeignKey(**_PERSON)
+    kind = models.CharField(max_length=24)
+    about = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("person",), name="notice_unread", condition=Q(read_at__isnull=True)),
+            models.Index(fields=("id",), name="notice_unmailed", condition=Q(mailed_at__isnull=True)),
+        )

@@ -2,6 +2,9 @@
 
 from portal.access.permissions import Permission as P
 
+# What everyone may do with what is their own: the account, the grants, the notices.
+OWN = (P.ACCOUNT_OWN, P.GRANT_SEE, P.GRANT_END, P.NOTICE_READ)
+
 
 class Clinician:
     """Cares for patients on assigned wards and runs approved models for them."""
@@ -9,7 +12,7 @@ class Clinician:
     name, title, door = "clinician", "Clinician", "clinic:patients"
     permissions = frozenset({
         P.PATIENT_LIST, P.PATIENT_READ, P.MODEL_SEE, P.PREDICTION_RUN, P.PREDICTION_READ, P.JOB_SEE, P.JOB_CANCEL,
-        P.QUOTA_SEE, P.TOKEN_ISSUE, P.BREAK_GLASS, P.ACCOUNT_OWN,
+        P.QUOTA_SEE, P.TOKEN_ISSUE, P.BREAK_GLASS, P.PATIENT_SHARE, P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
     })  # fmt: skip
 
 
@@ -18,7 +21,8 @@ class Scientist:
 
     name, title, door = "scientist", "Scientist", "lab:models"
     permissions = frozenset({
-        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE, P.ACCOUNT_OWN,
+        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
     })  # fmt: skip
 
 
@@ -26,7 +30,7 @@ class Reviewer:
     """Sits on the model committee: approves, refuses and stops versions."""
 
     name, title, door = "reviewer", "Reviewer", "oversight:approvals"
-    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE, P.ACCOUNT_OWN})
+    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE, *OWN})
 
 
 class Admin:
@@ -35,7 +39,7 @@ class Admin:
     name, title, door = "admin", "Administrator", "admin:index"
     permissions = frozenset({
         P.JOB_SEE, P.JOB_CANCEL, P.QUOTA_SEE, P.QUOTA_SET, P.PERSON_MANAGE, P.UNIT_ASSIGN, P.STUDY_MANAGE,
-        P.SYSTEM_SEE, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_PURGE, P.ACCESS_EXPLAIN,
+        P.SYSTEM_SEE, P.TOKEN_ISSUE, P.AUDIT_PURGE, P.ACCESS_EXPLAIN, P.ACCESS_DECIDE, *OWN,
     })  # fmt: skip
 
 
@@ -44,8 +48,8 @@ class Auditor:
 
     name, title, door = "auditor", "Audit officer", "oversight:events"
     permissions = frozenset({
-        P.AUDIT_READ, P.ACCESS_EXPLAIN, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.CASE_REVIEW, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.AUDIT_EXPORT,
-        P.AUDIT_RETAIN, P.AUDIT_SIGN,
+        P.AUDIT_READ, P.ACCESS_EXPLAIN, P.SYSTEM_SEE, P.AUDIT_VERIFY, P.CASE_REVIEW, P.TOKEN_ISSUE, P.AUDIT_EXPORT,
+        P.AUDIT_RETAIN, P.AUDIT_SIGN, *OWN,
     })  # fmt: skip
 
 
@@ -56,6 +60,7 @@ class System:
     permissions = frozenset({
         P.RECORD_IMPORT, P.UNIT_ASSIGN, P.STUDY_MANAGE, P.PERSON_MANAGE, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.JOB_SEE, P.JOB_CANCEL,
         P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL, P.KEYS_ROTATE,
+        P.GRANT_SETTLE,
     })  # fmt: skip
 
 

@@ -13,6 +13,15 @@ class GrantKind(models.TextChoices):
     BREAK_GLASS = "break-glass", "emergency access"
 
 
+class RequestState(models.TextChoices):
+    """Where a request for access is."""
+
+    PENDING = "pending", "waiting"
+    GRANTED = "granted", "granted"
+    REFUSED = "refused", "refused"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
 class CaseOutcome(models.TextChoices):
     """What the review of an emergency access found."""
 

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import predictions, views
+from portal.api import grants, predictions, views
 
 
 def open_to_tokens(view):
@@ -23,6 +23,12 @@ _routes = [
     ("patients/<str:patient>/", views.patient, "patient"),
     ("predictions/", predictions.predictions, "predictions"),
     ("predictions/<str:prediction>/", predictions.prediction, "prediction"),
+    ("grants/", grants.grants, "grants"),
+    ("grants/<str:grant>/", grants.grant, "grant"),
+    ("grants/<str:grant>/end/", grants.grant_end, "grant-end"),
+    ("access-requests/", grants.access_requests, "access-requests"),
+    ("access-requests/<str:asked>/", grants.access_request, "access-request"),
+    ("access-requests/<str:asked>/decide/", grants.access_request_decide, "access-request-decide"),
     ("jobs/", views.jobs, "jobs"),
     ("jobs/<str:job>/", views.job, "job"),
     ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),

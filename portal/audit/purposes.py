@@ -8,6 +8,7 @@ WORDS = {
     "HRESCH": "research",
     "HOPERAT": "healthcare operations",
     "HSYSADMIN": "administration of the system",
+    "HQUALIMP": "quality improvement",
     "HCOMPL": "compliance",
     "HLEGAL": "legal proceedings",
     "PATRQT": "the patient asked",

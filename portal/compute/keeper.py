@@ -10,6 +10,8 @@ from django.db import DatabaseError, close_old_connections, connection
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
 from portal.access.ledger import sign_head
+from portal.access.notices import mail
+from portal.access.settling import settle
 from portal.access.watch import Watch, check_ledger
 from portal.compute.actions import reconcile
 
@@ -22,6 +24,8 @@ def keep(stopped: Callable[[], bool]) -> None:
     duties = (
         (seal_ledger, 0.5),
         (reconcile, 1.0),
+        (mail, 10.0),
+        (settle, 20.0),
         (watch.sign_daily, 60.0),
         (watch.look_at_lag, 15.0),
         (lambda *, by: night.fall(watch, by=by), 30.0),

@@ -59,5 +59,5 @@ def _study(slug: str, people: dict[str, User]) -> Study:
     if found is None:
         title, member = STUDIES[slug]
         found = studies.open_study(by=SYSTEM, slug=slug, title=title)
-        studies.add_member(by=SYSTEM, on=found, person=people[member])
+        studies.add_member(by=SYSTEM, on=found, person=people[member], leads=True)
     return found

@@ -47,7 +47,7 @@ def assign_wards(say: Say, people: dict[str, User]) -> None:
         return
     largest = records.size_units(by=SYSTEM)[:2]
     for (unit, count), name in zip(largest, ("clinician", "clinician2"), strict=False):
-        records.assign(by=SYSTEM, on=unit, person=people[name])
+        records.assign(by=SYSTEM, on=unit, person=people[name], leads=True)
         say(f"{name} works on {unit.name} ({count} patients)")
 
 

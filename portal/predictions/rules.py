@@ -8,7 +8,7 @@ from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.rules import patients_of
 
-_WHY = "you are assigned to the patient's ward, or hold a grant for the patient"
+_WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
 
 
 def _reached(by) -> Q:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from django.db.models import Count
@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import TREAT, CareRelationship, CareUnit, Patient, Practitioner
+from portal.records.models import LEAD, TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient, Practitioner
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,23 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
 @action(Permission.PATIENT_READ, verb="patient.opened", on=Patient, rows=queries.with_ward)
 def open_patient(*, by, on) -> queries.Record:
     """One patient's record."""
-    return queries.record_of(on)
+    return replace(queries.record_of(on), sharing=policy.decide(by, Permission.PATIENT_SHARE, on))
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)
-def assign(*, by, on, person, until=None, since=None, covers=None) -> CareRelationship:
-    """Let a clinician treat a ward's patients from a moment until a moment, or for good; `covers` names whose shift it is."""
+def assign(*, by, on, person, until=None, since=None, covers=None, leads=False) -> CareRelationship:
+    """Let a clinician treat a ward's patients from a moment until a moment, or for good.
+
+    `covers` names whose shift it is; who `leads` decides about requests for the ward and its patients.
+    """
     if by.pk and by.pk == person.pk:
         raise Conflict("Nobody assigns themselves to a ward; another administrator does.", code="own-assignment")
     if until and since and until <= since:
         raise BadInput({"until": "The end must come after the beginning."})
     grant = grants.give(TREAT, to=person, on=on, since=since, until=until, by=by)
+    if leads:
+        grants.give(LEAD, to=person, on=on, since=since, until=until, by=by)
+        event().note(leads=True)
     event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
     if covers:
         event().note(covers=covers.public_id)
@@ -73,6 +79,8 @@ def end_assignment(*, by, on) -> None:
         grants.end_one(on.grant, by=by)
     else:
         grants.end(TREAT, of=on.person, on=on.care_unit, by=by)
+    if not CareUnitUserPermission.held(on.person, TREAT, on.care_unit):
+        grants.end(LEAD, of=on.person, on=on.care_unit, by=by)
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-moved", on=CareRelationship)

@@ -5,6 +5,7 @@ class RecordsConfig(AppConfig):
     name = "portal.records"
 
     def ready(self):
-        from portal.records import rules
+        from portal.records import grantable, rules
 
         rules.register()
+        grantable.register()

@@ -6,13 +6,12 @@ sharing, no list; 4 hours, renewable to 24, then a new reason (45 CFR 164.312(a)
 
 from datetime import timedelta
 
-from portal.access import cases, grants, policy
+from portal.access import cases, glass, grants, policy
 from portal.access.action import action, event
 from portal.access.models import Grant
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind
-from portal.core import clock, prepared
-from portal.core.crypto import blind_index
+from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
 from portal.records.models import READ_RECORD, Patient
@@ -33,8 +32,7 @@ STARTED, ENDED = "110127", "110138"
 @action(Permission.BREAK_GLASS, verb="patient.sought")
 def find(*, by, on=None, mrn, birth_date) -> queries.PatientSummary:
     """The patient with exactly this record number and birth date; raises BadInput when there is none."""
-    rows = queries.with_ward().filter(mrn_index=blind_index("patient.mrn", mrn)) if mrn.strip() else []
-    found = next((row for row in rows if row.person.get("birth_date") == birth_date.strip()), None)
+    found = queries.by_two_identifiers(mrn, birth_date)
     if found is None:
         raise BadInput({"mrn": "No patient has this record number and this birth date. Check both."})
     event().about(found)
@@ -52,7 +50,7 @@ def start(*, by, on, code, text="", attested=False, proof=None) -> Grant:
         READ_RECORD, to=by, on=on, until=until, kind=GrantKind.BREAK_GLASS, by=by, code=code, words=text.strip()
     )
     case = cases.open_case(grant)
-    event().draft.purpose = "ETREAT"
+    event().draft.purpose = glass.EMERGENCY_TREATMENT
     event().note(grant=grant.public_id, case=case.public_id, code=code, hours=HOURS, dicom=STARTED)
     return grant
 
@@ -65,7 +63,6 @@ def renew(*, by, on) -> Grant:
     if not on.live or until <= on.until:
         raise Conflict(f"Emergency access lasts {LONGEST_HOURS} hours at most. Give a new reason to go on.")
     grants.extend(on, until)
-    event().draft.purpose = "ETREAT"
     event().note(grant=on.public_id, until=until.isoformat())
     return on
 
@@ -76,7 +73,7 @@ def end(*, by, on) -> None:
     if not on.live:
         raise Conflict("This emergency access is over already.")
     grants.end_one(on, by=by)
-    event().draft.purpose = "ETREAT"
+    event().draft.purpose = glass.EMERGENCY_TREATMENT
     event().note(grant=on.public_id, dicom=ENDED)
 
 
@@ -94,14 +91,3 @@ def _check(by, code: str, text: str, attested: bool, proof) -> None:
         errors["password"] = "Emergency access needs your password and a current one-time code."
     if errors:
         raise BadInput(errors)
-
-
-def live_grants(by) -> list[Grant]:
-    """This person's emergency accesses in force, the next to end first."""
-    return prepared.rows("emergencies", _live, by.pk)
-
-
-def _live(person: int):
-    now = clock.now()
-    rows = Grant.objects.filter(person_id=person, kind=GrantKind.BREAK_GLASS, since__lte=now, until__gt=now)
-    return rows.order_by("until")

@@ -13,7 +13,7 @@ from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 
-TREAT, READ_RECORD = "treat_in_unit", "read_record"
+TREAT, LEAD, READ_RECORD = "treat_in_unit", "lead_unit", "read_record"
 
 
 class CareUnit(Guarded):
@@ -30,7 +30,10 @@ class CareUnit(Guarded):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        permissions = ((TREAT, "Can treat the unit's patients"),)
+        permissions = (
+            (TREAT, "Can treat the unit's patients"),
+            (LEAD, "Can decide who else treats the unit's patients"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -84,6 +87,21 @@ class PatientUserPermission(PermissionTable):
     """Who reaches one patient beside the people of the ward."""
 
     content_object = models.ForeignKey(Patient, on_delete=models.PROTECT)
+
+
+class WardStay(Sealed):
+    """From when until when a ward had a patient; what the days before and after a stay are counted from."""
+
+    PHI = {"first_on": Phi.IDENTIFIER, "last_on": Phi.IDENTIFIER}
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, related_name="+")
+    first_on = models.DateField()
+    last_on = models.DateField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("patient", "care_unit", "first_on", "last_on"), name="one_stay"),
+        )
 
 
 class Resource(Sealed):

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from portal.access.policy import Decision
 from portal.core import clock
+from portal.core.crypto import blind_index
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient
 from portal.records.units import display_unit
 
@@ -64,6 +66,7 @@ class Record:
     conditions: list[Entry]
     medications: list[Entry]
     encounters: list[Entry]
+    sharing: Decision | None = None
 
     @property
     def measured(self) -> list[Measurement]:
@@ -92,6 +95,12 @@ class Record:
 def with_ward():
     """Patients with what a summary of them needs."""
     return Patient.objects.select_related("care_unit")
+
+
+def by_two_identifiers(mrn: str, birth_date: str) -> Patient | None:
+    """The patient whom exactly this record number and this birth date both fit."""
+    rows = with_ward().filter(mrn_index=blind_index("patient.mrn", mrn)) if mrn.strip() else []
+    return next((row for row in rows if row.person.get("birth_date") == birth_date.strip()), None)
 
 
 def summary(patient: Patient) -> PatientSummary:

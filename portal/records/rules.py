@@ -1,10 +1,13 @@
 """Which patients and wards a right reaches."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from portal.access import actors, policy
+from portal.access.models import Case
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind
+from portal.core import clock
+from portal.records import stays
 from portal.records.models import (
     READ_RECORD,
     TREAT,
@@ -15,8 +18,9 @@ from portal.records.models import (
     PatientUserPermission,
 )  # fmt: skip
 
-_WHY = "you are assigned to the ward, or hold a grant for this patient"
+_WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
 _EVERY_KIND = tuple(GrantKind)
+_LISTED = (GrantKind.SHARE, GrantKind.REQUEST)
 _BY_TOKEN = tuple(kind for kind in GrantKind if kind != GrantKind.BREAK_GLASS)
 
 
@@ -30,12 +34,25 @@ def on_my_wards(by, through: str = "care_unit_id") -> Q:
 
 
 def patients_of(by, prefix: str = "") -> Q:
-    """Rows whose patient, at `prefix`, lies on this person's wards or is granted to them alone."""
+    """Rows whose patient, at `prefix`, lies or lay on this person's wards or is granted to them alone."""
     # Emergency access is a person's, at the screen: a program never uses it.
     kinds = _EVERY_KIND if actors.scopes_of(by) is None else _BY_TOKEN
-    patient = f"{prefix.removesuffix('__')}_id" if prefix else "pk"
-    granted = PatientUserPermission.reach(by, READ_RECORD, patient, kinds=kinds)
-    return on_my_wards(by, f"{prefix}care_unit_id") | Q(granted)
+    granted = PatientUserPermission.reach(by, READ_RECORD, _patient_at(prefix), kinds=kinds)
+    return ward_patients_of(by, prefix) | Q(granted)
+
+
+def ward_patients_of(by, prefix: str = "") -> Q:
+    """Rows whose patient, at `prefix`, lies on a ward of this person's or was there within the days that count."""
+    return on_my_wards(by, f"{prefix}care_unit_id") | stays.around_now(by, _patient_at(prefix))
+
+
+def _patient_at(prefix: str) -> str:
+    return f"{prefix.removesuffix('__')}_id" if prefix else "pk"
+
+
+def _listed(by) -> Q:
+    """Emergency access opens one record and puts nobody on a list."""
+    return ward_patients_of(by) | Q(PatientUserPermission.reach(by, READ_RECORD, kinds=_LISTED))
 
 
 def _units_of(by) -> Q:
@@ -43,15 +60,28 @@ def _units_of(by) -> Q:
 
 
 def _in_an_emergency(by) -> Q:
-    """A clinician who is nothing but that, at the screen: no program, no superuser, nobody who also runs or studies it."""
-    apart = actors.scopes_of(by) is not None or by.is_superuser or by.role_names & {"scientist", "admin"}
-    return Q(pk__in=()) if apart else Q()
+    return Q() if actors.at_the_bedside(by) else Q(pk__in=())
+
+
+def _others_cases(by) -> Q:
+    """Cases of people who are neither the officer nor work on a ward with them now."""
+    now = clock.now()
+    mine = CareUnit.objects.filter(CareUnitUserPermission.reach(by, TREAT))
+    colleagues = CareRelationship.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=now),
+        care_unit__in=mine,
+        person=OuterRef("grant__person_id"),
+        since__lte=now,
+    )
+    return ~Q(grant__person_id=by.pk) & ~Q(Exists(colleagues))
 
 
 def register() -> None:
     """Called once the apps are loaded."""
+    policy.register(Case, Permission.CASE_REVIEW, _others_cases, "its access was by nobody of your wards", see=True)
     policy.register(Patient, Permission.PATIENT_READ, patients_of, _WHY, see=True)
-    policy.register(Patient, Permission.PATIENT_LIST, on_my_wards, "you are assigned to the ward")
+    policy.register(Patient, Permission.PATIENT_LIST, _listed, _WHY)
+    policy.register(Patient, Permission.PATIENT_SHARE, ward_patients_of, "you work on the patient's ward")
     policy.register(Patient, Permission.PREDICTION_RUN, patients_of, _WHY)
     policy.register(Patient, Permission.BREAK_GLASS, _in_an_emergency, "it is an emergency, and it will be reviewed")
     policy.register(CareUnit, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from portal.core.crypto import blind_index
-from portal.records import models
+from portal.records import models, stays
 from portal.records.fhir.problems import ResourceRefused
 from portal.records.fhir.resources import Part, Read
 
@@ -13,7 +13,8 @@ _CLINICAL = {
     "Condition": models.Condition,
     "MedicationRequest": models.MedicationRequest,
 }
-_GONE = frozenset({"entered-in-error", "cancelled", "planned"})
+_UNREAL = frozenset({"entered-in-error", "cancelled"})
+_GONE = _UNREAL | {"planned"}
 
 
 class Store:
@@ -182,8 +183,9 @@ def _change(row, facts: dict) -> None:
 
 def _place(patient: models.Patient) -> None:
     """The ward of a patient is that of the current stay, else of the latest one that names a place."""
-    stays = models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")
-    real = [stay for stay in stays if stay.content["status"] not in _GONE]
+    rows = models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")
+    stays.note(patient, [row for row in rows if row.content["status"] not in _UNREAL])
+    real = [row for row in rows if row.content["status"] not in _GONE]
     latest = max(real, key=lambda stay: (stay.content["status"] == "in-progress", stay.content["since"]), default=None)
     unit = latest.care_unit if latest else None
     if unit != patient.care_unit:

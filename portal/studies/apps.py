@@ -5,6 +5,7 @@ class StudiesConfig(AppConfig):
     name = "portal.studies"
 
     def ready(self):
-        from portal.studies import rules
+        from portal.studies import grantable, rules
 
         rules.register()
+        grantable.register()

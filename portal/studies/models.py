@@ -7,7 +7,7 @@ from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 
-MEMBER = "belong_to_study"
+MEMBER, LEAD = "belong_to_study", "lead_study"
 
 
 class Study(Guarded):
@@ -21,7 +21,7 @@ class Study(Guarded):
 
     class Meta:
         verbose_name_plural = "studies"
-        permissions = ((MEMBER, "Can work in the study"),)
+        permissions = ((MEMBER, "Can work in the study"), (LEAD, "Can decide who else works in the study"))
 
     def __str__(self) -> str:
         return self.title

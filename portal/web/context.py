@@ -3,10 +3,9 @@
 from django.conf import settings
 from django.urls import reverse
 
-from portal.access import cases, sessions
-from portal.access.actors import rights_of
+from portal.access import cases, glass, notices, sessions
+from portal.access.actors import at_the_bedside, rights_of
 from portal.access.permissions import Permission as P
-from portal.records import emergency
 from portal.web.account import single_sign_on
 
 DOORS = (
@@ -14,6 +13,7 @@ DOORS = (
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
+    ("oversight:requests", "Requests", "inbox", P.CASE_REVIEW),
     ("oversight:access", "Why access", "question-mark-circle", P.ACCESS_EXPLAIN),
     ("oversight:events", "Audit log", "shield-check", P.AUDIT_READ),
     ("oversight:routes", "Routes", "map", P.AUDIT_READ),
@@ -29,7 +29,9 @@ def frame(request) -> dict:
     signed_in = person is not None and person.is_authenticated
     return {
         "doors": _doors(request, person) if signed_in else [],
-        "emergencies": emergency.live_grants(person) if signed_in and P.BREAK_GLASS in rights_of(person) else [],
+        "offers_emergency": signed_in and at_the_bedside(person),
+        "emergencies": glass.live_grants(person) if signed_in and at_the_bedside(person) else [],
+        "told": notices.unread_count(person) if signed_in else 0,
         "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
         "single_sign_on": {} if signed_in else single_sign_on.link(),
         "local_login": settings.LOCAL_LOGIN,
@@ -47,7 +49,7 @@ def _doors(request, person) -> list[dict]:
             "label": label,
             "icon": icon,
             "current": request.path.startswith(reverse(name)),
-            "waiting": cases.open_count(person) if right == P.CASE_REVIEW else 0,
+            "waiting": cases.open_count(person) if name == "oversight:cases" else 0,
         }
         for name, label, icon, right in DOORS
         if right in rights

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,7 @@ def walk(hospital: Hospital) -> None:
     _program(hospital, patient)
     _strangers(hospital, patient)
     _emergency(hospital, patient)
+    _access(hospital, patient)
     _officers(hospital, patient)
     _fault(hospital, patient)
 
@@ -253,6 +255,32 @@ def _emergency(hospital: Hospital, patient: str) -> None:
     officer = hospital.sign_in("auditor")
     case = re.search(r"/oversight/cases/\w{20}/", officer.get(hospital.url("/oversight/cases/")).text).group(0)
     assert bird.TYPED["reason"] in officer.get(hospital.url(case)).text
+
+
+def _access(hospital: Hospital, patient: str) -> None:
+    """Sharing, looking, taking back; asking by two identifiers, deciding; the same by a program."""
+    mine, other, words = hospital.sign_in("clinician"), hospital.sign_in("clinician2"), bird.TYPED["reason"]
+    days = {"until": (date.today() + timedelta(days=3)).isoformat()}
+    page = f"/clinic/patients/{patient}/share/"
+    hospital.post(mine, page, {"colleague": bird.TYPED["username"], "words": words, **days})
+    shared = hospital.post(mine, page, {"colleague": "clinician2", "words": words, **days})
+    assert bird.IDENTIFIERS["family"] in other.get(hospital.url("/account/access/")).text
+    other.get(hospital.url(f"/clinic/patients/{patient}/"))
+    ending = re.search(r"/account/access/grants/\w{20}/end/", shared.text).group(0)
+    hospital.post(mine, ending, {}, page=shared)
+    asked = {"what": "patient", "mrn": bird.IDENTIFIERS["mrn"], "birth_date": bird.IDENTIFIERS["born"]}
+    hospital.post(other, "/account/access/ask/", {**asked, "purpose": "TREAT", "words": words, **days})
+    waiting = mine.get(hospital.url("/account/access/inbox/"))
+    assert bird.IDENTIFIERS["mrn"] in waiting.text
+    deciding = re.search(r"/account/access/requests/\w{20}/decide/", waiting.text).group(0)
+    hospital.post(mine, deciding, {"decision": "refuse", "words": words}, page=waiting)
+    program, until = hospital.program("clinician2"), f"{days['until']}T12:00:00Z"
+    body = {**asked, "purpose": "TREAT", "reason": words, "until": until}
+    program.post(hospital.url("/api/v1/access-requests/"), json=body)
+    program.post(hospital.url("/api/v1/access-requests/"), json=body | {"purpose": bird.TYPED["body"]})
+    for path in ("grants", "access-requests"):
+        program.get(hospital.url(f"/api/v1/{path}/"))
+    hospital.sign_in("auditor").get(hospital.url("/oversight/requests/"))
 
 
 def _officers(hospital: Hospital, patient: str) -> None:

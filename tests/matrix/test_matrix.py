@@ -109,6 +109,12 @@ def near(kind: str, row: matrix.Route, who: worlds.Who, world) -> bool:
     return at_hand and not (is_api(row) and who == worlds.EMERGENCY)
 
 
+def reached(row: matrix.Route, who: worlds.Who, world) -> bool:
+    """Whether the right reaches what this person may see; where the world says nothing, seeing is enough."""
+    narrower = [world.reach[row.object, right] for right in row.rights if (row.object, right) in world.reach]
+    return all(who in people for people in narrower)
+
+
 def expected(row: matrix.Route, method: str, who: worlds.Who, world, scopes=("*",)) -> str:
     """What the declaration promises."""
     out = who[1] == "revoked"
@@ -134,7 +140,7 @@ def expected(row: matrix.Route, method: str, who: worlds.Who, world, scopes=("*"
         return FORBIDDEN
     if not sees:
         return HIDDEN
-    return OPEN if holds else FORBIDDEN
+    return OPEN if holds and reached(row, who, world) else FORBIDDEN
 
 
 def found(answer, method: str) -> str:
@@ -183,7 +189,11 @@ def leaks(world, row: matrix.Route, who: worlds.Who, text: str, *, shut: bool) -
         if secret.text not in text:
             continue
         too_much = CLASSES.index(Phi(secret.phi)) > CLASSES.index(Phi(row.phi))
-        officer = row.object in ("event", "case") and secret.phi == "pseudonym" and row.rights <= rights(who)
+        officer = (
+            row.object in ("event", "case", "grant", "access request")
+            and secret.phi == "pseudonym"
+            and row.rights <= rights(who)
+        )
         # The banner of an emergency leads to the patient's page from every page.
         if who == worlds.EMERGENCY and secret.phi == "pseudonym" and not is_api(row):
             continue

@@ -3,14 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from portal.access import actions as access
-from portal.access import cases, policy
+from portal.access import cases, glass, notices, policy
 from portal.access.actors import SYSTEM
 from portal.access.models import Case, Grant
 from portal.access.permissions import Permission
 from portal.accounts import factors
+from portal.accounts.models import User
 from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.problems import BadInput, Conflict
@@ -70,7 +72,7 @@ def test_it_ends_by_the_clock_without_anybody_sweeping(start, elsewhere, patient
     monkeypatch.setattr(clock, "now", lambda: later)
 
     assert not reads(elsewhere, patient)
-    assert emergency.live_grants(elsewhere) == []
+    assert glass.live_grants(elsewhere) == []
 
 
 def test_it_can_be_given_back_at_once(start, elsewhere, patient):
@@ -207,3 +209,42 @@ def test_more_than_three_in_a_day_are_urgent(start, elsewhere):
 )
 def test_three_working_days(opened, due):
     assert cases.working_day(opened, 3) == due
+
+
+def test_every_officer_is_told_in_words_that_name_nobody(start, cast, patient):
+    User.objects.filter(username="auditor").update(email="noor@example.org")
+    start()
+
+    assert [text for _, text in notices.unread(cast["auditor"])] == [notices.TEXTS["emergency-opened"]]
+    assert notices.mail(by=SYSTEM) == 1
+    (message,) = mail.outbox
+    assert (message.to, patient in message.body, "clinician2" in message.body) == (["noor@example.org"], False, False)
+
+
+def test_what_is_done_meanwhile_is_filed_under_emergency_treatment(start, elsewhere, patient):
+    grant = start()
+    records.open_patient(by=elsewhere, on=patient)
+    emergency.end(by=elsewhere, on=grant.public_id)
+    reads(elsewhere, patient)
+
+    events = AuditEvent.objects.filter(actor="clinician2", patient=patient).order_by("id")
+    assert [(event.verb, event.outcome, event.purpose) for event in events] == [
+        ("break-glass.started", "ok", "ETREAT"),
+        ("patient.opened", "ok", "ETREAT"),
+        ("break-glass.ended", "ok", "ETREAT"),
+        ("patient.opened", "denied", "TREAT"),
+    ]
+
+
+def test_an_officer_reviews_nobody_of_their_own_ward(start, cast, elsewhere):
+    start()
+    case = Case.objects.get().public_id
+    access.set_roles(by=SYSTEM, on=cast["auditor"], role_names=["auditor", "clinician"])
+    ward = elsewhere.care_relationships.get().care_unit
+    there = records.assign(by=SYSTEM, on=ward, person=cast["auditor"])
+
+    assert cases.list_cases(by=cast["auditor"]) == []
+    with pytest.raises(policy.Denied):
+        cases.close(by=cast["auditor"], on=case, outcome="appropriate", note="Looked at all of it.")
+    records.end_assignment(by=SYSTEM, on=there)
+    assert [row.public_id for row in cases.list_cases(by=cast["auditor"])] == [case]

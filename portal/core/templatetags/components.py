@@ -9,8 +9,9 @@ from django.utils.timezone import localtime
 register = template.Library()
 
 TONES = {
-    "approved": "good", "succeeded": "good", "ok": "good", "finished": "good",
-    "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "",
+    "approved": "good", "succeeded": "good", "ok": "good", "finished": "good", "in force": "good", "granted": "good",
+    "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "", "to come": "info",
+    "over": "past", "withdrawn": "past",
     "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
 }  # fmt: skip
 ICONS = {
@@ -18,6 +19,7 @@ ICONS = {
     "info": "clock",
     "danger": "x-circle",
     "attention": "exclamation-triangle",
+    "past": "minus-circle",
     "": "pencil",
 }
 

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from portal.web.account import sessions, views
+from portal.web.account import access, sessions, views
 
 app_name = "account"
 urlpatterns = [
+    path("access/", access.access, name="access"),
+    path("access/ask/", access.ask, name="ask"),
+    path("access/inbox/", access.inbox, name="inbox"),
+    path("access/requests/<pid:asked>/decide/", access.decide, name="decide"),
+    path("access/requests/<pid:asked>/withdraw/", access.withdraw, name="withdraw"),
+    path("access/grants/<pid:grant>/renew/", access.renew, name="renew"),
+    path("access/grants/<pid:grant>/end/", access.end, name="end"),
+    path("access/notices/read/", access.read, name="read-notices"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<pid:token>/revoke/", views.revoke, name="revoke"),
     path("sessions/", sessions.sessions, name="sessions"),

@@ -28,17 +28,17 @@ def emergency(request):
 
 
 @require_POST
-def renew(request, grant):
+def renew(request, access):
     """Some more hours."""
-    found = verbs.renew(by=request.user, on=grant)
+    found = verbs.renew(by=request.user, on=access)
     messages.success(request, "You have more time.")
     return redirect("clinic:patient", found.object_id)
 
 
 @require_POST
-def end(request, grant):
+def end(request, access):
     """Give the access back."""
-    verbs.end(by=request.user, on=grant)
+    verbs.end(by=request.user, on=access)
     messages.success(request, "The emergency access is over.")
     return redirect("clinic:patients")
 

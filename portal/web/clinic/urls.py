@@ -2,15 +2,16 @@
 
 from django.urls import path
 
-from portal.web.clinic import emergency, views
+from portal.web.clinic import emergency, sharing, views
 
 app_name = "clinic"
 urlpatterns = [
     path("", views.patients, name="patients"),
     path("emergency/", emergency.emergency, name="emergency"),
-    path("emergency/<pid:grant>/renew/", emergency.renew, name="emergency-renew"),
-    path("emergency/<pid:grant>/end/", emergency.end, name="emergency-end"),
+    path("emergency/<pid:access>/renew/", emergency.renew, name="emergency-renew"),
+    path("emergency/<pid:access>/end/", emergency.end, name="emergency-end"),
     path("patients/<pid:patient>/", views.patient, name="patient"),
+    path("patients/<pid:patient>/share/", sharing.share, name="share"),
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),

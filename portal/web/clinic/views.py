@@ -30,6 +30,7 @@ def patient(request, patient):
     context = {
         "patient": record.patient,
         "record": record,
+        "sharing": record.sharing,
         "earlier": earlier,
         "models": registry.runnable(request.user),
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, reports, reviews, routes, why
+from portal.web.oversight import approvals, cases, events, reports, requests, reviews, routes, why
 
 app_name = "oversight"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<pid:case>/", cases.case, name="case"),
+    path("requests/", requests.requests, name="requests"),
     path("events/", events.events, name="events"),
     path("access/", why.why, name="access"),
     path("routes/", routes.routes, name="routes"),

@@ -1,0 +1,85 @@
+"""Telling people: a notice in the portal and an e-mail, both in fixed words that hold no health data."""
+
+import logging
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+from portal.access.action import action, event
+from portal.access.models import Notice
+from portal.access.permissions import Permission
+from portal.accounts.models import User
+from portal.core import clock
+
+logger = logging.getLogger(__name__)
+ROUND = 50
+TEXTS = {
+    "emergency-opened": "A clinician opened a record in an emergency. A case waits for review.",
+    "emergency-often": "One clinician opened more than three records in emergencies within a day. Look at the cases now.",
+    "request-made": "A colleague asks for access that you decide about.",
+    "request-waits": "A request for access has waited for your decision for more than three days.",
+    "request-granted": "Your request for access was granted.",
+    "request-refused": "Your request for access was refused; the reason is beside it.",
+    "share-made": "A colleague shared a patient with you.",
+    "share-ended": "A colleague took back a share.",
+}
+
+
+def tell(people, kind: str, about: str = "") -> None:
+    """Leave a notice for each person, within the action that is its cause."""
+    Notice.objects.bulk_create([Notice(person=person, kind=kind, about=about) for person in people])
+
+
+def officers() -> list[User]:
+    """The audit officers."""
+    return list(User.objects.filter(is_active=True, groups__name="auditor"))
+
+
+def unread(person) -> list[tuple[Notice, str]]:
+    """What a person has not read, newest first, in words."""
+    rows = Notice.objects.filter(person_id=person.pk, read_at__isnull=True)
+    return [(row, TEXTS[row.kind]) for row in rows[:50]]
+
+
+def unread_count(person) -> int:
+    """How many notices a person has not read, up to a hundred."""
+    return Notice.objects.filter(person_id=person.pk, read_at__isnull=True).order_by()[:100].count()
+
+
+@action(Permission.NOTICE_READ, verb="notice.read")
+def read_all(*, by, on=None) -> None:
+    """Mark a person's notices as read."""
+    count = Notice.objects.filter(person_id=by.pk, read_at__isnull=True).update(read_at=clock.now())
+    event().note(notices=count)
+
+
+@action(Permission.GRANT_SETTLE, verb="notice.mailed", on=Notice)
+def _mark_mailed(*, by, on, sent) -> None:
+    if not sent:
+        event().skip()
+    on.mailed_at = clock.now()
+    on.save(update_fields=("mailed_at",))
+
+
+def mail(*, by) -> int:
+    """Send what was not sent yet; a mail server that is away is tried again in the next round."""
+    waiting = Notice.objects.filter(mailed_at__isnull=True).select_related("person").order_by("id")[:ROUND]
+    done = 0
+    for notice in waiting:
+        try:
+            sent = _send(notice)
+        except (OSError, SMTPException):
+            logger.warning("The mail server does not answer; notices are sent later.")
+            break
+        _mark_mailed(by=by, on=notice, sent=sent)
+        done += 1
+    return done
+
+
+def _send(notice: Notice) -> bool:
+    if not (notice.person.email and notice.person.is_active):
+        return False
+    text = f"{TEXTS[notice.kind]}\n\nSign in to Formulary to see more. This message holds no patient data."
+    send_mail("Formulary: something waits for you", text, settings.DEFAULT_FROM_EMAIL, [notice.person.email])
+    return True

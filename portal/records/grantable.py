@@ -1,0 +1,37 @@
+"""What can be asked for about wards and patients, and who decides."""
+
+from portal.access import grantable
+from portal.records import queries
+from portal.records.models import LEAD, READ_RECORD, TREAT, CareUnit, CareUnitUserPermission, Patient
+
+_PURPOSES = ("TREAT", "HQUALIMP", "HOPERAT")
+
+
+def _find_unit(named: dict) -> CareUnit | None:
+    return CareUnit.objects.filter(name__iexact=named.get("name", "").strip()).first()
+
+
+def _find_patient(named: dict) -> Patient | None:
+    return queries.by_two_identifiers(named.get("mrn", ""), named.get("birth_date", ""))
+
+
+def _led_by(person):
+    return CareUnit.objects.filter(CareUnitUserPermission.reach(person, LEAD))
+
+
+def register() -> None:
+    """Called once the apps are loaded."""
+    grantable.register(
+        grantable.Grantable(
+            model=CareUnit, codename=TREAT, word="ward", may="see the ward's patients and run models for them",
+            find=_find_unit, owner=lambda unit: unit, purposes=_PURPOSES, asks="clinician", most_days=365,
+        )
+    )  # fmt: skip
+    grantable.register(
+        grantable.Grantable(
+            model=Patient, codename=READ_RECORD, word="patient", may="read one record and run models for this patient",
+            find=_find_patient, owner=lambda patient: patient.care_unit, purposes=_PURPOSES, asks="clinician",
+            most_days=30, named=("mrn", "birth_date"),
+        )
+    )  # fmt: skip
+    grantable.register_owners(CareUnit, LEAD, _led_by)

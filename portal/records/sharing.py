@@ -1,0 +1,68 @@
+"""Sharing one patient with one colleague, for a reason, until a day."""
+
+from datetime import timedelta
+
+from portal.access import grantable, grants, notices, policy
+from portal.access.action import action, event
+from portal.access.holdings import views_under
+from portal.access.models import Grant
+from portal.access.permissions import Permission
+from portal.access.requests import WORDS_AT_LEAST, WORDS_AT_MOST
+from portal.access.states import GrantKind
+from portal.accounts.models import User
+from portal.core import clock
+from portal.core.problems import BadInput
+from portal.records import queries
+from portal.records.models import READ_RECORD, Patient
+
+MOST_DAYS = 30
+
+
+@action(Permission.PATIENT_SHARE, verb="patient.shared", on=Patient)
+def share(*, by, on, username, words, until) -> Grant:
+    """Let a colleague read one patient's record and run models for the patient; raises BadInput naming the field."""
+    person = User.objects.filter(username=username.strip(), is_active=True).exclude(pk=by.pk).first()
+    _check(person, words.strip(), until)
+    earlier = Grant.objects.filter(
+        grantable.live(), kind=GrantKind.SHARE, person=person, given_by=by, object_id=on.public_id
+    )
+    for grant in earlier:
+        grants.end_one(grant, by=by)
+    grant = grants.give(READ_RECORD, to=person, on=on, by=by, kind=GrantKind.SHARE, until=until, words=words.strip())
+    notices.tell([person], "share-made", grant.public_id)
+    event().note(person=person.public_id, grant=grant.public_id, until=until.isoformat())
+    return grant
+
+
+@action(Permission.PATIENT_SHARE, verb="patient.shares-seen", on=Patient, rows=queries.with_ward)
+def open_shares(*, by, on) -> tuple[queries.PatientSummary, list[tuple[Grant, int]]]:
+    """Who else was given this patient, and how often each has looked since."""
+    rows = Grant.objects.filter(object_type="patient", object_id=on.public_id, kind=GrantKind.SHARE)
+    found = rows.select_related("person", "given_by").order_by("-id")[:50]
+    return queries.summary(on), [(grant, views_under(grant)) for grant in found]
+
+
+@action(Permission.PATIENT_READ, verb="patient.granted-listed")
+def list_granted(*, by, on=None) -> dict[str, queries.PatientSummary]:
+    """The patients opened to this person beside their wards, by their public ids."""
+    ids = Grant.objects.filter(grantable.live(), person_id=by.pk, object_type="patient").values("object_id")
+    known = policy.visible_to(queries.with_ward(), by, Permission.PATIENT_READ).filter(public_id__in=ids)
+    shown = [queries.summary(row) for row in known]
+    if not shown:
+        event().skip()
+    event().each_patient(shown)
+    return {patient.public_id: patient for patient in shown}
+
+
+def _check(person, words: str, until) -> None:
+    errors = {}
+    if person is None or "clinician" not in person.role_names:
+        errors["colleague"] = "Write the user name of another clinician."
+    if not WORDS_AT_LEAST <= len(words) <= WORDS_AT_MOST:
+        errors["words"] = (
+            f"Say why in {WORDS_AT_LEAST} to {WORDS_AT_MOST} characters; your colleague and audit officers read it."
+        )
+    if until is None or not clock.now() < until <= clock.now() + timedelta(days=MOST_DAYS + 1):
+        errors["until"] = f"Give a last day from today to {MOST_DAYS} days from now."
+    if errors:
+        raise BadInput(errors)
