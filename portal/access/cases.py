@@ -10,7 +10,7 @@ from portal.access.permissions import Permission
 from portal.access.states import CaseOutcome, GrantKind
 from portal.audit import queries as ledger
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.problems import BadInput, Conflict
 
 WORKING_DAYS, OFTEN = 3, 3
@@ -67,6 +67,7 @@ def open_evidence(*, by, on) -> Evidence:
 @action(Permission.CASE_REVIEW, verb="case.closed", on=Case, rows=lambda: Case.objects.select_related("grant__person"))
 def close(*, by, on, outcome, note, assessment=None) -> None:
     """Close a case with what the review found; what was not appropriate needs the four factors of 45 CFR 164.402."""
+    turns.take(on)
     if on.closed_at:
         raise Conflict("This case is closed already.")
     if on.grant.person_id == by.pk:
@@ -81,6 +82,12 @@ def close(*, by, on, outcome, note, assessment=None) -> None:
 def open_count(by) -> int:
     """How many cases wait for this officer."""
     return policy.visible_to(Case.objects.filter(closed_at=None), by, Permission.CASE_REVIEW).count()
+
+
+def overdue_count(by) -> int:
+    """How many cases should have been closed by this officer or another by now."""
+    late = Case.objects.filter(closed_at=None, due_on__lt=clock.now().date())
+    return policy.visible_to(late, by, Permission.CASE_REVIEW).count()
 
 
 def working_day(first: date, count: int) -> date:

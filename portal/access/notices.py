@@ -17,6 +17,9 @@ ROUND = 50
 TEXTS = {
     "emergency-opened": "A clinician opened a record in an emergency. A case waits for review.",
     "emergency-often": "One clinician opened more than three records in emergencies within a day. Look at the cases now.",
+    "emergency-here": "A colleague of another ward opened a record of your ward in an emergency. The privacy office reviews it.",
+    "emergency-digest": "People of a ward that you lead used emergency access in the last day. The privacy office reviews it.",
+    "sealed-account": "An account kept for days without the hospital's sign-in was used with its password. Find out why.",
     "request-made": "A colleague asks for access that you decide about.",
     "request-waits": "A request for access has waited for your decision for more than three days.",
     "request-granted": "Your request for access was granted.",
@@ -34,6 +37,12 @@ def tell(people, kind: str, about: str = "") -> None:
 def officers() -> list[User]:
     """The audit officers."""
     return list(User.objects.filter(is_active=True, groups__name="auditor"))
+
+
+@action(Permission.PERSON_MANAGE, verb="person.sealed-account-used", on=User)
+def sound_alarm(*, by, on) -> None:
+    """Tell the officers that an account kept for bad days was used (45 CFR 164.312(a)(2)(ii))."""
+    tell(officers(), "sealed-account", on.public_id)
 
 
 def unread(person) -> list[tuple[Notice, str]]:

@@ -5,9 +5,9 @@ from allauth.mfa import signals as factor_signals
 from django.contrib.auth import signals
 from django.dispatch import receiver
 
-from portal.access import action, sessions
+from portal.access import action, actors, notices, sessions
 from portal.accounts.models import User
-from portal.accounts.signals import locked_out, proof_failed
+from portal.accounts.signals import locked_out, proof_failed, sealed_account_used
 
 
 @receiver(signals.user_logged_in, dispatch_uid="portal.access.signed_in")
@@ -34,6 +34,11 @@ def sign_in_failed(sender, credentials, **kwargs):
 def remember_lock_out(sender, login, **kwargs):
     known = User.objects.filter(username=login or "").first()
     action.record("person.locked-out", by=known, outcome="denied")
+
+
+@receiver(sealed_account_used, dispatch_uid="portal.access.sealed_account")
+def raise_the_alarm(sender, user, **kwargs):
+    notices.sound_alarm(by=actors.SYSTEM, on=user)
 
 
 @receiver(factor_signals.authentication_failed, dispatch_uid="portal.access.factor_failed")

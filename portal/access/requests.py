@@ -9,7 +9,7 @@ from portal.access.models import AccessRequest, Grant
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind, RequestState
 from portal.audit import purposes
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.problems import BadInput, Conflict
 
 WORDS_AT_LEAST, WORDS_AT_MOST, MOST_WAITING = 10, 2000, 20
@@ -175,5 +175,6 @@ def _give(by, request: AccessRequest, until, words: str) -> Grant:
 
 
 def _pending(request: AccessRequest) -> None:
+    turns.take(request)
     if request.state != RequestState.PENDING:
         raise Conflict(f"This request is {request.get_state_display()} already.")

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 
 from portal.accounts import factors, fresh, lockout
-from portal.accounts.signals import locked_out
+from portal.accounts.signals import locked_out, sealed_account_used
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -44,6 +44,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if not (settings.LOCAL_LOGIN or by_provider or user.username in settings.LOCAL_LOGIN_PEOPLE):
             self.add_message(request, messages.ERROR, message=f"Sign in with {settings.OIDC['name']}.")
             return redirect("account_login")
+        if not (settings.LOCAL_LOGIN or by_provider):
+            sealed_account_used.send(sender=AccountAdapter, user=user)
         return super().pre_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
 
     def is_reauthentication_required(self, *, app, **kwargs) -> bool:

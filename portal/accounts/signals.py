@@ -7,3 +7,6 @@ locked_out = Signal()
 
 # A password or code given for a signature was wrong; `factor` says which.
 proof_failed = Signal()
+
+# The password of an account that is kept for days without the hospital's own sign-in was right.
+sealed_account_used = Signal()

@@ -14,6 +14,7 @@ from portal.access.notices import mail
 from portal.access.settling import settle
 from portal.access.watch import Watch, check_ledger
 from portal.compute.actions import reconcile
+from portal.records.overrides import tell_leads
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def keep(stopped: Callable[[], bool]) -> None:
         (reconcile, 1.0),
         (mail, 10.0),
         (settle, 20.0),
+        (tell_leads, 300.0),
         (watch.sign_daily, 60.0),
         (watch.look_at_lag, 15.0),
         (lambda *, by: night.fall(watch, by=by), 30.0),

@@ -6,14 +6,14 @@ sharing, no list; 4 hours, renewable to 24, then a new reason (45 CFR 164.312(a)
 
 from datetime import timedelta
 
-from portal.access import cases, glass, grants, policy
+from portal.access import cases, glass, grants, notices, policy
 from portal.access.action import action, event
 from portal.access.models import Grant
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind
-from portal.core import clock
+from portal.core import clock, turns
 from portal.core.problems import BadInput, Conflict
-from portal.records import queries
+from portal.records import overrides, queries
 from portal.records.models import READ_RECORD, Patient
 
 REASONS = {
@@ -42,6 +42,7 @@ def find(*, by, on=None, mrn, birth_date) -> queries.PatientSummary:
 @action(Permission.BREAK_GLASS, verb="break-glass.started", on=Patient, rows=queries.with_ward)
 def start(*, by, on, code, text="", attested=False, proof=None) -> Grant:
     """Open one patient's record to this person for four hours, and a case at the privacy office."""
+    turns.take(by, refresh=False)
     if policy.decide(by, Permission.PATIENT_READ, on).allowed:
         raise Conflict("You reach this record already; no emergency access is needed.", code="not-needed")
     _check(by, code, text.strip(), attested, proof)
@@ -50,6 +51,7 @@ def start(*, by, on, code, text="", attested=False, proof=None) -> Grant:
         READ_RECORD, to=by, on=on, until=until, kind=GrantKind.BREAK_GLASS, by=by, code=code, words=text.strip()
     )
     case = cases.open_case(grant)
+    notices.tell(overrides.leads_of(on.care_unit, but=by), "emergency-here", grant.public_id)
     event().draft.purpose = glass.EMERGENCY_TREATMENT
     event().note(grant=grant.public_id, case=case.public_id, code=code, hours=HOURS, dicom=STARTED)
     return grant

@@ -1,5 +1,6 @@
 """Grants: the why and until of every access; the rows, the lists and the decisions tell the same story."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,40 @@ def test_a_late_request_is_remembered_once_and_the_mail_says_nothing_about_anybo
     for secret in (*identifiers(patient).values(), patient, "Jonas", "heart failure"):
         assert secret not in text
     assert Notice.objects.filter(mailed_at__isnull=True).count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_two_people_do_in_the_same_moment_counts_once(cast, patient):
+    asked, person = ask_for(cast["clinician2"], patient), cast["clinician2"]
+    other = next(row.public_id for row in records.list_patients(by=cast["clinician"]) if row.public_id != patient)
+
+    granted = at_once(lambda: requests.decide(by=cast["clinician"], on=asked.public_id, granted=True, words=WHY))
+    opened = at_once(
+        lambda: emergency.start(by=person, on=other, code="consult", attested=True, proof=Proof(person.pk, clock.now()))
+    )
+
+    assert (granted, Grant.objects.filter(kind="request").count()) == (["Conflict"] * 4 + ["done"], 1)
+    assert (opened, Grant.objects.filter(kind="break-glass").count()) == (["Conflict"] * 4 + ["done"], 1)
+
+
+def at_once(work) -> list[str]:
+    outcomes = []
+
+    def run():
+        try:
+            work()
+            outcomes.append("done")
+        except Exception as problem:
+            outcomes.append(type(problem).__name__)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
 
 
 def test_a_granted_access_is_renewed_in_one_action(cast, patient):

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from portal.access import actions
+from portal.access import actions, notices
 from portal.access.actors import SYSTEM
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
@@ -207,6 +207,8 @@ def test_where_passwords_are_off_only_those_kept_for_bad_days_use_one(provider, 
         statuses[name] = client.get("/").status_code, "login" in client.get("/").url
 
     assert statuses == {"clinician": (302, True), "admin": (302, False)}
+    assert [text for _, text in notices.unread(cast["auditor"])] == [notices.TEXTS["sealed-account"]]
+    assert AuditEvent.objects.filter(verb="person.sealed-account-used", object_id=cast["admin"].public_id).count() == 1
 
 
 @pytest.mark.parametrize(

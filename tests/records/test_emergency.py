@@ -14,10 +14,10 @@ from portal.access.permissions import Permission
 from portal.accounts import factors
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
-from portal.core import clock
+from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
 from portal.records import actions as records
-from portal.records import emergency
+from portal.records import emergency, overrides
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -216,7 +216,7 @@ def test_every_officer_is_told_in_words_that_name_nobody(start, cast, patient):
     start()
 
     assert [text for _, text in notices.unread(cast["auditor"])] == [notices.TEXTS["emergency-opened"]]
-    assert notices.mail(by=SYSTEM) == 1
+    notices.mail(by=SYSTEM)
     (message,) = mail.outbox
     assert (message.to, patient in message.body, "clinician2" in message.body) == (["noor@example.org"], False, False)
 
@@ -248,3 +248,34 @@ def test_an_officer_reviews_nobody_of_their_own_ward(start, cast, elsewhere):
         cases.close(by=cast["auditor"], on=case, outcome="appropriate", note="Looked at all of it.")
     records.end_assignment(by=SYSTEM, on=there)
     assert [row.public_id for row in cases.list_cases(by=cast["auditor"])] == [case]
+
+
+def test_the_leads_of_both_wards_hear_of_it(start, cast, elsewhere, patient, monkeypatch):
+    start()
+    assert [row.kind for row, _ in notices.unread(cast["clinician"])] == ["emergency-here"]
+    assert notices.unread(elsewhere) == []
+
+    assert (overrides.tell_leads(by=SYSTEM), overrides.tell_leads(by=SYSTEM)) == (1, 0)
+    assert [row.kind for row, _ in notices.unread(elsewhere)] == ["emergency-digest"]
+    later = clock.now() + timedelta(hours=25)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert overrides.tell_leads(by=SYSTEM) == 0
+
+
+def test_officers_see_how_often_a_ward_needs_it(start, cast, elsewhere):
+    start()
+    ward = elsewhere.care_relationships.get().care_unit.name
+    assert overrides.rates(by=cast["auditor"]) == [overrides.Rate(ward, 1, 0)]
+
+    cases.close(by=cast["auditor"], on=Case.objects.get().public_id, outcome="fix-rule", note="A consult was ordered.")
+    assert overrides.rates(by=cast["auditor"]) == [overrides.Rate(ward, 1, 1)]
+
+
+def test_a_case_that_is_late_stands_on_the_officers_first_page(start, cast, client, monkeypatch):
+    start()
+    client.force_login(cast["auditor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert "overdue" not in client.get("/oversight/events/").content.decode()
+    with guard.unlocked():
+        Case.objects.update(due_on=date(2026, 1, 5))
+
+    assert "1 case overdue" in client.get("/oversight/events/").content.decode()

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.access import cases as verbs
 from portal.access.states import CaseOutcome
 from portal.core.problems import BadInput, Conflict
+from portal.records import overrides
 from portal.records.emergency import REASONS
 
 
@@ -15,7 +16,8 @@ def cases(request):
     """What waits, urgent and oldest due first; or what was closed."""
     closed = request.GET.get("closed") == "1"
     rows = verbs.list_cases(by=request.user, closed=closed)
-    return render(request, "oversight/cases.html", {"cases": rows, "closed": closed, "reasons": REASONS})
+    context = {"cases": rows, "closed": closed, "reasons": REASONS, "rates": overrides.rates(by=request.user)}
+    return render(request, "oversight/cases.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import actions, ledger, policy
+from portal.access import actions, cases, ledger, policy
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.audit import alarms, heads, purges, purposes, queries, sentences, verify
@@ -43,6 +43,7 @@ def events(request):
         "facets": asked.chips(request.GET, filters),
         "purposes": export_purposes(),
         "alarms": warnings(),
+        "overdue": cases.overdue_count(request.user),
     }
     return render(request, "oversight/events.html", context, status=422 if errors else 200)
 
