@@ -75,14 +75,14 @@ def acknowledge(*, by, on=None, note) -> None:
 
 @action(Permission.AUDIT_SIGN, verb="audit.period-reviewed")
 def sign_period(*, by, on=None, since, until, note, proof) -> PeriodReview:
-    """State that the log from one day to another was reviewed, signed with password and code."""
+    """State that the log from one day to another was reviewed, signed with both factors."""
     if since > until:
         raise BadInput({"until": "The last day lies before the first."})
     if until >= timezone.localdate(clock.now()):
         raise BadInput({"until": "The last day must be over: choose yesterday or earlier."})
     _check_text("note", note, NOTE_LIMIT)
     if proof is None or not proof.covers(by):
-        raise BadInput({"code": "Signing needs your password and a current one-time code."})
+        raise BadInput({"code": "Signing needs your password and a current one-time code, or your passkey."})
     seal = Seal.objects.order_by("-id").first()
     review = PeriodReview.objects.create(
         since=since, until=until, events=_events_between(since, until), seal=seal.id if seal else 0,

@@ -5,5 +5,5 @@ from django.dispatch import Signal
 # Too many wrong passwords for one account from one address; `login` is what was typed.
 locked_out = Signal()
 
-# A password or code given for a signature was wrong; `factor` says which.
+# A password, code or passkey given for a signature was wrong; `factor` says which, `about` names what it was for.
 proof_failed = Signal()

@@ -55,7 +55,7 @@ SENTENCES = {
     "person.locked-out": "was locked out after too many wrong passwords",
     "person.password-changed": "changed their own password",
     "person.password-set": "set a person's password",
-    "person.proof-failed": "gave a wrong password or code for a signature",
+    "person.proof-failed": "gave a wrong password, code or passkey for a signature or an emergency",
     "person.reactivated": "opened a person's account again",
     "person.roles-set": "set a person's roles",
     "person.roles-synchronised": "brought a person's roles in line with their groups",

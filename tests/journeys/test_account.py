@@ -7,6 +7,7 @@ import pytest
 from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.accounts import factors
+from portal.records import actions as records
 from tests.accounts.provider import provider, running_provider  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
@@ -97,6 +98,58 @@ def test_a_newcomer_adds_an_app(visit, accessible, newcomer):
     accessible(page)
     assert "Wait for the next one" in page.locator("main").inner_text()
     assert not factors.has_one(newcomer)
+
+
+def with_a_passkey(visit, name: str):
+    """Sign in for the first time, add a passkey, and hold nothing else."""
+    page = visit(name)
+    plug_in(page)
+    page.click("a:has-text('Add a passkey')")
+    page.click("#passkey-add")
+    page.wait_for_selector("h1:has-text('Recovery codes')")
+    return page
+
+
+def test_a_passkey_opens_a_record_in_an_emergency(visit, accessible, newcomer, cast, patient, live_server):
+    known = records.open_patient(by=cast["clinician"], on=patient).patient
+    page = with_a_passkey(visit, "newcomer")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{live_server.url}/clinic/emergency/")
+    page.fill("#mrn", known.mrn)
+    page.fill("#birth_date", known.birth_date)
+    page.click("text=Find the patient")
+    accessible(page)
+    assert (page.locator("#password").count(), page.locator("#passkey").is_visible()) == (0, True)
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+    page.select_option("#code", "emergency")
+    page.click("#passkey")
+    assert page.evaluate("document.activeElement.id") == "attested"
+    page.check("#attested")
+    page.click("#passkey")
+    page.wait_for_url(f"**/clinic/patients/{patient}/")
+    assert "Emergency access" in page.locator("aside.emergency").inner_text()
+
+
+def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, live_server):
+    from portal.registry import actions as registry
+
+    folder = trained["unplanned-admission"]
+    version = registry.register(by=cast["scientist"], on=studies["demo"], slug=folder.name, folder=folder)
+    registry.submit(by=cast["scientist"], on=version)
+    actions.add_person(
+        by=SYSTEM, username="newcomer", name="New Comer", password=PASSWORD, role_names=["reviewer"], enrol=False
+    )
+    page = with_a_passkey(visit, "newcomer")
+    page.goto(f"{live_server.url}/oversight/approvals/{version.public_id}/")
+    accessible(page)
+
+    page.check("input[value=approve]")
+    page.fill("#reason", "Read it all.")
+    page.click("#passkey")
+    page.wait_for_selector("text=Signed. Your decision is in the record.")
+    page.goto(f"{live_server.url}/lab/versions/{version.public_id}/")
+    assert "with passkey and finger, face or PIN" in page.locator("main").inner_text()
 
 
 def let_time_pass(left: int) -> None:
