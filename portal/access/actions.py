@@ -76,7 +76,7 @@ def reset_factors(*, by, on) -> None:
 
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
 def deactivate(*, by, on) -> None:
-    """Shut a person out: sessions, tokens, rights and waiting jobs end now; nothing of theirs is removed."""
+    """The part of leaving that accounts know: sessions, tokens and rights end now; `compute.leavers.leave` calls it."""
     _keep_an_admin(by, on)
     on.is_active = False
     on.save(update_fields=("is_active",))
@@ -87,7 +87,11 @@ def deactivate(*, by, on) -> None:
 
 @action(Permission.PERSON_MANAGE, verb="person.reactivated", on=User)
 def reactivate(*, by, on) -> None:
-    """Open an account again; rights and tokens that had ended are given anew, not brought back."""
+    """Open an account again, without roles and rights: what had ended is given anew, not brought back."""
+    if on.is_active:
+        raise Conflict(f"The account of {on.label} is open already.", code="open-already")
+    event().note(roles_before=sorted(on.role_names), rights=grants.end_all(of=on))
+    replace_roles(on, ())
     on.is_active = True
     on.save(update_fields=("is_active",))
 

@@ -5,6 +5,6 @@ class RecordsConfig(AppConfig):
     name = "portal.records"
 
     def ready(self):
-        from portal.records import rules
+        from portal.records import receivers, rules  # noqa: F401  (receivers connect themselves)
 
         rules.register()

@@ -13,7 +13,11 @@ from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
+from portal.compute import work
+from portal.compute.models import Job
 from portal.core import sso
+from portal.predictions import actions as predictions
+from portal.records import actions as records
 from tests.accounts.provider import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +171,29 @@ def test_a_deactivated_person_stays_out(provider):
 
     assert answer.url == reverse("account_inactive")
     assert client.get("/clinic/").status_code == 302
+
+
+def test_who_is_taken_out_of_every_group_has_nothing_left_but_the_account(provider, cast, wards, unplanned, scorer):
+    nurse(provider, amr=["pwd"])
+    client = Client()
+    provider.pass_through(client, "u-1")
+    person = User.objects.get(username="amy")
+    records.assign(by=SYSTEM, on=cast["clinician"].care_relationships.get().care_unit, person=person)
+    patient = records.list_patients(by=person)[0].public_id
+    token = actions.issue_token(by=SYSTEM, on=person, scopes=["*"], days=30)
+    asked = predictions.request(by=person, on=patient, version=unplanned, inputs={}).prediction
+
+    nurse(provider, groups=["grp-gone"])
+    refused = provider.pass_through(Client(), "u-1")
+    work.run(Job.objects.get().public_id)
+
+    program = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert (refused.status_code, client.get("/clinic/").status_code) == (403, 403)
+    assert program.get("/api/v1/patients/").json()["results"] == []
+    assert program.get(f"/api/v1/patients/{patient}/").status_code in (403, 404)
+    job = Job.objects.get()
+    assert (job.subject, job.state, job.reason) == (asked, "failed", "refused")
+    assert User.objects.get(username="amy").is_active
 
 
 def test_an_answer_that_nobody_asked_for_is_refused(provider):

@@ -89,6 +89,7 @@ ELSEWHERE = {
     "oversight:case",
     "hospital:person",
     "hospital:leave",
+    "hospital:come-back",
     "hospital:ward",
     "hospital:assign",
     "hospital:end",

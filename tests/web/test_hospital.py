@@ -185,6 +185,21 @@ def test_a_leaver_is_out_everywhere_and_what_ends_is_counted_before(office, cast
     assert (event.actor, event.object_id) == ("admin", person.public_id)
 
 
+def test_somebody_who_left_comes_back_with_nothing(office, cast, settings):
+    person = cast["clinician"]
+    office.post(reverse("hospital:leave", args=[person.public_id]))
+    page = reverse("hospital:come-back", args=[person.public_id])
+    assert page in office.get(reverse("hospital:person", args=[person.public_id])).content.decode()
+
+    assert "begins with nothing" in office.get(page).content.decode()
+    answer = office.post(page, follow=True)
+
+    person = User.objects.get(pk=person.pk)
+    assert (person.is_active, person.role_names) == (True, frozenset())
+    assert "Give the roles and wards that the work needs now." in answer.content.decode()
+    assert office.post(page).status_code == 409
+
+
 def test_nobody_shuts_themselves_out_and_somebody_stays_to_administer(office, cast):
     answer = office.post(reverse("hospital:leave", args=[cast["admin"].public_id]))
 
@@ -194,7 +209,7 @@ def test_nobody_shuts_themselves_out_and_somebody_stays_to_administer(office, ca
 
 def test_the_last_administrator_keeps_the_role(office, cast):
     change = reverse("admin:accounts_user_change", args=[cast["admin"].pk])
-    refused = office.post(change, {"is_active": "on", "role_names": ["clinician"]}, follow=True)
+    refused = office.post(change, {"role_names": ["clinician"]}, follow=True)
     office.post(change, {"role_names": ["admin"]})
 
     assert "Nobody changes their own roles" in refused.content.decode()

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.access import actions as access
 from portal.access import policy, roles
 from portal.access.permissions import Permission
-from portal.accounts import factors
+from portal.accounts import factors, fresh
 from portal.accounts.models import User
 from portal.compute import leavers
 from portal.core.problems import BadInput
@@ -74,6 +74,18 @@ def leave(request, person):
             errors = problem.errors
     context = {"person": on, "ending": leavers.what_ends(request.user, on), "errors": errors}
     return render(request, "hospital/leave.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def come_back(request, person):
+    """Open the account of somebody who had left; they begin with no role and no ward."""
+    on = reading.found(request.user, Permission.PERSON_MANAGE, User, person)
+    if request.method != "POST":
+        return render(request, "hospital/come_back.html", {"person": on})
+    fresh.require(request)
+    access.reactivate(by=request.user, on=on)
+    messages.success(request, f"The account of {on.label} is open. Give the roles and wards that the work needs now.")
+    return redirect("hospital:person", on.public_id)
 
 
 def _add(request) -> dict:
