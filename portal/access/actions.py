@@ -71,7 +71,7 @@ def unlock(*, by, on) -> None:
 @action(Permission.PERSON_MANAGE, verb="person.factors-reset", on=User)
 def reset_factors(*, by, on) -> None:
     """Take a person's second factors away, for a lost device; they add new ones at the next sign-in."""
-    event().note(factors=factors.reset(on), sessions=_end_sessions(on))
+    event().note(factors=factors.reset(on), sessions=end_sessions(on))
 
 
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
@@ -81,7 +81,7 @@ def deactivate(*, by, on) -> None:
     on.is_active = False
     on.save(update_fields=("is_active",))
     tokens = ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
-    event().note(tokens=tokens, sessions=_end_sessions(on), rights=grants.end_all(of=on))
+    event().note(tokens=tokens, sessions=end_sessions(on), rights=grants.end_all(of=on))
     person_deactivated.send(sender=User, person=on)
 
 
@@ -228,7 +228,8 @@ def _check_password(password: str, person: User) -> None:
         raise BadInput({"password": " ".join(error.messages)}) from None
 
 
-def _end_sessions(person: User) -> int:
+def end_sessions(person: User) -> int:
+    """End every session of a person inside an action; returns how many there were."""
     sessions = list(UserSession.objects.filter(user=person))
     for session in sessions:
         session.end()

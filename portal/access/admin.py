@@ -7,6 +7,7 @@ from django.http import HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from portal.access import actions, policy, roles
+from portal.access.linking import SignInPages
 from portal.access.permissions import Permission
 from portal.accounts import fresh
 from portal.accounts.models import ApiToken, User
@@ -145,13 +146,13 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(User)
-class PersonAdmin(VerbAdmin):
+class PersonAdmin(SignInPages, VerbAdmin):
     """People and their roles; who leaves is shut out under Hospital, and nobody is ever removed."""
 
     permission = Permission.PERSON_MANAGE
     pages = ("changelist", "change")
     form = PersonForm
-    readonly_fields = ("username", "label", "is_active", "last_login")
+    readonly_fields = ("username", "label", "is_active", "last_login", "ways")
     list_display = ("username", "label", "held", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name")

@@ -84,6 +84,12 @@ def has_typed(user) -> bool:
     return user.has_usable_password() and _factor(user) is not None
 
 
+def signs_in_alone(user) -> bool:
+    """Whether a person holds a passkey that signs in without the password."""
+    held = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return any(key.wrap().is_passwordless for key in held)
+
+
 def has_one(user) -> bool:
     """Whether a person holds an authenticator app or a passkey; recovery codes alone do not count."""
     return Authenticator.objects.filter(user=user, type__in=SECOND).exists()

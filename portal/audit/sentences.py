@@ -42,6 +42,8 @@ SENTENCES = {
     "patient.listed": "saw the patient in a list",
     "patient.opened": "opened the patient's record",
     "patient.sought": "sought a patient by record number and birth date",
+    "person.account-linked": "linked an account of the hospital's sign-in to a person",
+    "person.account-unlinked": "unlinked an account of the hospital's sign-in from a person",
     "person.added": "added a person",
     "person.admitted": "let in a person from the single sign-on",
     "person.deactivated": "shut a person out",

@@ -152,15 +152,15 @@ def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, 
     assert "with passkey and finger, face or PIN" in page.locator("main").inner_text()
 
 
-def let_time_pass(left: int) -> None:
-    """Move every session of the clinician so that it ends in `left` seconds."""
+def let_time_pass(left: int, minutes: int = 15) -> None:
+    """Move every session so that it ends in `left` seconds, where a role may do nothing for some minutes."""
     from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sessions.models import Session
 
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
         if "active" in session:
-            session["active"] = int(time.time()) - 15 * 60 + left
+            session["active"] = int(time.time()) - minutes * 60 + left
             session.save()
 
 
@@ -178,6 +178,26 @@ def test_a_warning_comes_before_the_end_and_one_key_prolongs(visit, accessible, 
     page.wait_for_selector("#session:not([open])", state="attached")
     left = page.evaluate("fetch('/account/session/').then(answer => answer.json())")["left"]
     assert left > 880
+
+
+def test_the_administration_warns_as_well_and_a_half_filled_form_stays(visit, accessible, settings, cast, live_server):
+    settings.DEMO = True
+    page = visit("admin")
+    page.clock.install()
+    page.goto(f"{live_server.url}/admin/accounts/user/{cast['scientist'].pk}/change/")
+    page.check("input[value=reviewer]")
+    let_time_pass(100, minutes=10)
+    page.clock.fast_forward(490_000)
+    page.wait_for_selector("#session[open]", timeout=15_000)
+    accessible(page, preload=False)  # the stock style sheets import others, which axe would copy into the page
+    assert "is not kept then" in page.locator("#session").inner_text()
+
+    page.click("text=Stay signed in")
+    page.wait_for_selector("#session:not([open])", state="attached")
+    assert page.is_checked("input[value=reviewer]")
+    page.click("input[name=_save]")
+    assert "written to the audit log" in page.locator(".messagelist").inner_text()
+    assert type(cast["scientist"]).objects.get(username="scientist").role_names == {"reviewer", "scientist"}
 
 
 def test_a_half_filled_form_outlives_its_session(visit, settings, wards, unplanned, worked, live_server):
