@@ -30,15 +30,20 @@ def sign_head(*, by, on=None) -> heads.Head | None:
 @action(Permission.AUDIT_RETAIN, verb="audit.retention-set")
 def set_retention(*, by, on=None, years, reason, since=None) -> RetentionPolicy:
     """Say for how many years events are kept; six is the least the law allows."""
-    if not LEAST_YEARS <= years <= MOST_YEARS:
-        raise BadInput({"years": f"Events are kept for {LEAST_YEARS} to {MOST_YEARS} years; {years} were asked for."})
-    _check_text("reason", reason, REASON_LIMIT)
+    check_retention(years, reason)
     policy = RetentionPolicy.objects.create(
         years=years, reason=reason.strip(), set_by=by.username, since=since or clock.now().date()
     )
     event().about(policy)
     event().note(what=policy.what, years=years, since=policy.since.isoformat())
     return policy
+
+
+def check_retention(years: int, reason: str) -> None:
+    """Refuse a policy that could not be set, before anybody is asked to confirm it."""
+    if not LEAST_YEARS <= years <= MOST_YEARS:
+        raise BadInput({"years": f"Events are kept for {LEAST_YEARS} to {MOST_YEARS} years; {years} were asked for."})
+    _check_text("reason", reason, REASON_LIMIT)
 
 
 @action(Permission.AUDIT_PURGE, verb="audit.purged")

@@ -94,6 +94,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:patient-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:person-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:reviews": (BOTH, "event", P.AUDIT_SIGN, Phi.NONE),
+    "oversight:retention": (BOTH, "event", P.AUDIT_RETAIN, Phi.NONE),
     "oversight:integrity": (BOTH, "event", P.AUDIT_VERIFY, Phi.NONE),
     "hospital:people": (GET, "", P.PERSON_MANAGE, Phi.NONE),
     "hospital:join": (BOTH, "", P.PERSON_MANAGE, Phi.NONE),

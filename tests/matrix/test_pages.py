@@ -44,6 +44,7 @@ PAGES = {
     "oversight:routes": ((), OFFICER),
     "oversight:routes-file": ((), OFFICER),
     "oversight:integrity": ((), OFFICER),
+    "oversight:retention": ((), OFFICER),
     "hospital:people": ((), OFFICE),
     "hospital:join": ((), OFFICE),
     "hospital:wards": ((), OFFICE),

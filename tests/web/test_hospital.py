@@ -99,6 +99,20 @@ def test_a_shift_cover_ends_by_itself(office, cast, monkeypatch):
     assert covered.public_id in event.payload
 
 
+def test_who_is_covered_stands_on_the_assignment_and_on_both_pages(office, cast):
+    covering, covered = cast["clinician2"], cast["clinician"]
+    assign(office, ward_of(covered), covering, until=at(hours=8), covers=covered.public_id)
+
+    assert CareRelationship.objects.get(covers=covered).person == covering
+    shown = [
+        office.get(reverse(f"hospital:{page}", args=[on.public_id])).content.decode()
+        for page, on in (("ward", ward_of(covered)), ("person", covering), ("person", covered))
+    ]
+    said = f"covers for {covered.label}"
+    assert [said in page for page in shown] == [True, True, False]
+    assert ("Covered by" in shown[2], covering.label in shown[2]) == (True, True)
+
+
 def test_an_assignment_that_begins_later_opens_nothing_before(office, cast, monkeypatch):
     person, unit = cast["clinician2"], ward_of(cast["clinician"])
     before = seen_by(person)

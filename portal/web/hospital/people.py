@@ -55,6 +55,7 @@ def person(request, person):
         "person": on,
         "roles": [roles.ROLES[name].title for name in sorted(on.role_names) if name in roles.ROLES],
         "assignments": [(row, staff.standing(row)) for row in staff.assignments(request.user, person=on)],
+        "covered": [(row, staff.standing(row)) for row in staff.assignments(request.user, covers=on)],
         "memberships": studies.memberships(user=on),
     }
     return render(request, "hospital/person.html", context)

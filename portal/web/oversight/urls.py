@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, reports, reviews, routes, why
+from portal.web.oversight import approvals, cases, events, reports, retention, reviews, routes, why
 
 app_name = "oversight"
 urlpatterns = [
@@ -22,5 +22,6 @@ urlpatterns = [
     path("patients/<pid:patient>/", reports.patient, name="patient-report"),
     path("people/<pid:person>/", reports.person, name="person-report"),
     path("reviews/", reviews.reviews, name="reviews"),
+    path("retention/", retention.retention, name="retention"),
     path("integrity/", events.integrity, name="integrity"),
 ]
