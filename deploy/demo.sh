@@ -26,6 +26,16 @@ fi
 rm -f "$data/.probe"
 
 cd "$here"
-make_venv core ml demo data
+# In a process group of its own, so that a signal at this moment ends pip and what it started as well.
+setup=
+stop() { [ -z "$setup" ] || kill -TERM -- "-$setup" 2>/dev/null || true; exit "$1"; }
+trap 'stop 143' TERM
+trap 'stop 130' INT
+set -m
+(make_venv core ml demo data) &
+setup=$!
+wait "$setup"
+trap - TERM INT
+set +m
 export FORMULARY_DATA=$data FORMULARY_MODE=embedded
 exec .venv/bin/python manage.py demo ${arguments[@]+"${arguments[@]}"}

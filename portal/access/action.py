@@ -9,7 +9,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 
 from django.db import transaction
@@ -111,10 +111,9 @@ def event() -> Event:
     return _event.get()
 
 
-def record(verb: str, *, by, outcome: str = "ok", detail: dict | None = None) -> None:
-    """Write an event that no object's verb covers: sign-ins and the like."""
-    draft = _draft(verb, by)
-    draft.outcome, draft.detail = outcome, detail or {}
+def record(verb: str, *, by, outcome: str = "ok", detail: dict | None = None, about: dict | None = None) -> None:
+    """Write an event that no object's verb covers: sign-ins and the like; `about` holds members of the event."""
+    draft = replace(_draft(verb, by), outcome=outcome, detail=detail or {}, **about or {})
     _append([draft])
 
 

@@ -71,23 +71,27 @@ def unlock(*, by, on) -> None:
 @action(Permission.PERSON_MANAGE, verb="person.factors-reset", on=User)
 def reset_factors(*, by, on) -> None:
     """Take a person's second factors away, for a lost device; they add new ones at the next sign-in."""
-    event().note(factors=factors.reset(on), sessions=_end_sessions(on))
+    event().note(factors=factors.reset(on), sessions=end_sessions(on))
 
 
 @action(Permission.PERSON_MANAGE, verb="person.deactivated", on=User)
 def deactivate(*, by, on) -> None:
-    """Shut a person out: sessions, tokens, rights and waiting jobs end now; nothing of theirs is removed."""
+    """The part of leaving that accounts know: sessions, tokens and rights end now; `compute.leavers.leave` calls it."""
     _keep_an_admin(by, on)
     on.is_active = False
     on.save(update_fields=("is_active",))
     tokens = ApiToken.objects.filter(user=on, revoked_at__isnull=True).update(revoked_at=clock.now())
-    event().note(tokens=tokens, sessions=_end_sessions(on), rights=grants.end_all(of=on))
+    event().note(tokens=tokens, sessions=end_sessions(on), rights=grants.end_all(of=on))
     person_deactivated.send(sender=User, person=on)
 
 
 @action(Permission.PERSON_MANAGE, verb="person.reactivated", on=User)
 def reactivate(*, by, on) -> None:
-    """Open an account again; rights and tokens that had ended are given anew, not brought back."""
+    """Open an account again, without roles and rights: what had ended is given anew, not brought back."""
+    if on.is_active:
+        raise Conflict(f"The account of {on.label} is open already.", code="open-already")
+    event().note(roles_before=sorted(on.role_names), rights=grants.end_all(of=on))
+    replace_roles(on, ())
     on.is_active = True
     on.save(update_fields=("is_active",))
 
@@ -224,7 +228,8 @@ def _check_password(password: str, person: User) -> None:
         raise BadInput({"password": " ".join(error.messages)}) from None
 
 
-def _end_sessions(person: User) -> int:
+def end_sessions(person: User) -> int:
+    """End every session of a person inside an action; returns how many there were."""
     sessions = list(UserSession.objects.filter(user=person))
     for session in sessions:
         session.end()

@@ -7,6 +7,7 @@ from django.http import HttpResponseRedirect
 from django.views.decorators.http import require_http_methods
 
 from portal.access import actions, policy, roles
+from portal.access.linking import SignInPages
 from portal.access.permissions import Permission
 from portal.accounts import fresh
 from portal.accounts.models import ApiToken, User
@@ -128,7 +129,7 @@ class VerbAdmin(ReadOnlyAdmin):
 
 
 class PersonForm(forms.ModelForm):
-    """A person's name, roles and whether the account is open."""
+    """A person's roles; leaving and coming back have pages of their own, which end and count everything."""
 
     role_names = forms.MultipleChoiceField(
         label="Roles", choices=[(name, role.title) for name, role in roles.ROLES.items()],
@@ -137,7 +138,7 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("is_active",)
+        fields = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -145,12 +146,13 @@ class PersonForm(forms.ModelForm):
 
 
 @admin.register(User)
-class PersonAdmin(VerbAdmin):
-    """People: their roles, and shutting them out; nobody is ever removed."""
+class PersonAdmin(SignInPages, VerbAdmin):
+    """People and their roles; who leaves is shut out under Hospital, and nobody is ever removed."""
 
     permission = Permission.PERSON_MANAGE
     pages = ("changelist", "change")
     form = PersonForm
+    readonly_fields = ("username", "label", "is_active", "last_login", "ways")
     list_display = ("username", "label", "held", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name")
@@ -172,11 +174,7 @@ class PersonAdmin(VerbAdmin):
         """Groups are set by the action."""
 
     def perform(self, request, obj):
-        before = User.objects.get(pk=obj.pk)
-        actions.set_roles(by=request.user, on=before, role_names=request.role_names)
-        if before.is_active != obj.is_active:
-            verb = actions.reactivate if obj.is_active else actions.deactivate
-            verb(by=request.user, on=before)
+        actions.set_roles(by=request.user, on=User.objects.get(pk=obj.pk), role_names=request.role_names)
 
     def changeform_view(self, request, *args, **kwargs):
         if request.method == "POST":

@@ -79,13 +79,17 @@ def close(*, by, on, outcome, note, assessment=None) -> None:
     event().note(outcome=outcome, breach_assessed=on.assessment is not None)
 
 
-def open_count(by) -> int:
-    """How many cases wait for this officer."""
+@action(Permission.CASE_REVIEW, verb="case.counted")
+def open_count(*, by, on=None) -> int:
+    """How many cases wait for this officer; a number in the frame of every page, which names nobody: no event."""
+    event().skip()
     return policy.visible_to(Case.objects.filter(closed_at=None), by, Permission.CASE_REVIEW).count()
 
 
-def overdue_count(by) -> int:
-    """How many cases should have been closed by this officer or another by now."""
+@action(Permission.CASE_REVIEW, verb="case.late-counted")
+def overdue_count(*, by, on=None) -> int:
+    """How many cases should have been closed by now; a number that names nobody: no event."""
+    event().skip()
     late = Case.objects.filter(closed_at=None, due_on__lt=clock.now().date())
     return policy.visible_to(late, by, Permission.CASE_REVIEW).count()
 

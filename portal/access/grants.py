@@ -61,8 +61,7 @@ def end_all(*, of, by=None) -> int:
     live = Q(until__isnull=True) | Q(until__gt=now)
     ended_by = by if by and by.pk else None
     Grant.objects.filter(live, person=of).update(until=now, ended_at=now, ended_by=ended_by)
-    tables = [model for model in apps.get_models() if issubclass(model, PermissionTable)]
-    return sum(table._default_manager.filter(live, user=of).update(until=now) for table in tables)
+    return sum(_end_rows(table, live, of, now) for table in _tables())
 
 
 def end_one(grant: Grant, *, by) -> None:
@@ -81,9 +80,22 @@ def extend(grant: Grant, until) -> None:
 
 
 def _move_rows(grant: Grant) -> None:
-    tables = [model for model in apps.get_models() if issubclass(model, PermissionTable)]
-    for table in tables:
+    for table in _tables():
         table._default_manager.filter(grant=grant).update(until=grant.until)
+
+
+def _tables() -> list[type[PermissionTable]]:
+    return [model for model in apps.get_models() if issubclass(model, PermissionTable)]
+
+
+def _end_rows(table, live: Q, of, now) -> int:
+    rows = table._default_manager.filter(live, user=of)
+    told = table._meta.get_field("content_object").related_model
+    about = list(rows.values_list("content_object", flat=True)) if hasattr(told, "AUDIENCE") else []
+    ended = rows.update(until=now)
+    if about:
+        audience.refresh(told._default_manager.filter(pk__in=about), told.AUDIENCE)
+    return ended
 
 
 def _retell(codename: str, on) -> None:

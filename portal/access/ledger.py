@@ -30,15 +30,20 @@ def sign_head(*, by, on=None) -> heads.Head | None:
 @action(Permission.AUDIT_RETAIN, verb="audit.retention-set")
 def set_retention(*, by, on=None, years, reason, since=None) -> RetentionPolicy:
     """Say for how many years events are kept; six is the least the law allows."""
-    if not LEAST_YEARS <= years <= MOST_YEARS:
-        raise BadInput({"years": f"Events are kept for {LEAST_YEARS} to {MOST_YEARS} years; {years} were asked for."})
-    _check_text("reason", reason, REASON_LIMIT)
+    check_retention(years, reason)
     policy = RetentionPolicy.objects.create(
         years=years, reason=reason.strip(), set_by=by.username, since=since or clock.now().date()
     )
     event().about(policy)
     event().note(what=policy.what, years=years, since=policy.since.isoformat())
     return policy
+
+
+def check_retention(years: int, reason: str) -> None:
+    """Refuse a policy that could not be set, before anybody is asked to confirm it."""
+    if not LEAST_YEARS <= years <= MOST_YEARS:
+        raise BadInput({"years": f"Events are kept for {LEAST_YEARS} to {MOST_YEARS} years; {years} were asked for."})
+    _check_text("reason", reason, REASON_LIMIT)
 
 
 @action(Permission.AUDIT_PURGE, verb="audit.purged")
@@ -75,14 +80,14 @@ def acknowledge(*, by, on=None, note) -> None:
 
 @action(Permission.AUDIT_SIGN, verb="audit.period-reviewed")
 def sign_period(*, by, on=None, since, until, note, proof) -> PeriodReview:
-    """State that the log from one day to another was reviewed, signed with password and code."""
+    """State that the log from one day to another was reviewed, signed with both factors."""
     if since > until:
         raise BadInput({"until": "The last day lies before the first."})
     if until >= timezone.localdate(clock.now()):
         raise BadInput({"until": "The last day must be over: choose yesterday or earlier."})
     _check_text("note", note, NOTE_LIMIT)
     if proof is None or not proof.covers(by):
-        raise BadInput({"code": "Signing needs your password and a current one-time code."})
+        raise BadInput({"code": "Signing needs your password and a current one-time code, or your passkey."})
     seal = Seal.objects.order_by("-id").first()
     review = PeriodReview.objects.create(
         since=since, until=until, events=_events_between(since, until), seal=seal.id if seal else 0,

@@ -52,8 +52,8 @@ def remember_new_password(sender, user, **kwargs):
 
 
 @receiver(proof_failed, dispatch_uid="portal.access.proof_failed")
-def remember_failed_proof(sender, user, factor, **kwargs):
-    action.record("person.proof-failed", by=user, outcome="failed", detail={"factor": factor})
+def remember_failed_proof(sender, user, factor, about, **kwargs):
+    action.record("person.proof-failed", by=user, outcome="failed", detail={"factor": factor}, about=about)
 
 
 _CHANGES = {

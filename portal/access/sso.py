@@ -1,14 +1,17 @@
 """People who come from the single sign-on: admitted by issuer and subject, their roles brought in line each time."""
 
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 
 from portal.access import roles
 from portal.access.action import action, event
-from portal.access.actions import replace_roles
+from portal.access.actions import end_sessions, replace_roles
 from portal.access.permissions import Permission
+from portal.accounts import factors
 from portal.accounts.models import User
-from portal.core.problems import Problem
+from portal.core.problems import BadInput, Conflict, Problem
 
+LONGEST_SUBJECT = 191
 # RFC 8176: what a provider calls a sign-in that asked for more than a password.
 _STRONG = frozenset({"mfa", "otp", "hwk", "swk", "fpt", "face", "iris", "sc", "pop"})
 
@@ -74,6 +77,58 @@ def synchronise(*, by, on, role_names) -> None:
         return
     event().note(before=sorted(before), after=sorted(role_names), issuer=settings.OIDC["issuer"])
     replace_roles(on, role_names)
+
+
+@action(Permission.PERSON_MANAGE, verb="person.account-linked", on=User)
+def link(*, by, on, subject) -> SocialAccount:
+    """Say that somebody of the hospital's sign-in is this person; from then on their groups there give the roles."""
+    _check_link(by, on, subject)
+    event().note(issuer=settings.OIDC["issuer"], subject=subject)
+    return SocialAccount.objects.create(user=on, provider=settings.OIDC["id"], uid=subject)
+
+
+@action(Permission.PERSON_MANAGE, verb="person.account-unlinked", on=User)
+def unlink(*, by, on, account, knowing=False) -> list[str]:
+    """Take such a link away and end the sessions; who would be locked out stays unless the caller knows it."""
+    found = SocialAccount.objects.filter(user=on, pk=account).first()
+    if found is None:
+        raise BadInput({"account": f"{on.label} has no such account; it may have been unlinked already."})
+    left = ways_in(on, but=found)
+    if not left and not knowing:
+        raise BadInput({"knowing": f"{on.label} could not sign in any more. Tick the box if that is what you want."})
+    found.delete()
+    event().note(provider=found.provider, subject=found.uid, sessions=end_sessions(on), ways_left=len(left))
+    return left
+
+
+def ways_in(person, but: SocialAccount | None = None) -> list[str]:
+    """How a person can sign in now, in words; `but` leaves one account of the provider out."""
+    local = settings.LOCAL_LOGIN or person.username in settings.LOCAL_LOGIN_PEOPLE
+    found = ["the password here"] if local and person.has_usable_password() else []
+    if local and factors.signs_in_alone(person):
+        found.append("a passkey that needs no password")
+    return found + [f"{settings.OIDC['name']} as “{row.uid}”" for row in accounts_of(person) if row != but]
+
+
+def accounts_of(person) -> list[SocialAccount]:
+    """The person's accounts at the provider that this portal trusts now; those of another issuer sign nobody in."""
+    return list(SocialAccount.objects.filter(user=person, provider=settings.OIDC.get("id", "")).order_by("pk"))
+
+
+def _check_link(by, on: User, subject: str) -> None:
+    if not settings.OIDC:
+        raise Conflict("No single sign-on is set up here; see the how-to about it.", code="no-provider")
+    if by.pk == on.pk:
+        raise Conflict("Nobody links an account to themselves; another administrator does.", code="own-account")
+    if not on.is_active:
+        raise BadInput({"subject": f"{on.label} has left; open the account first."})
+    if not 1 <= len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        raise BadInput({"subject": f"Subject: the “sub” that the provider shows, 1 to {LONGEST_SUBJECT} characters."})
+    holder = SocialAccount.objects.filter(provider=settings.OIDC["id"], uid=subject).select_related("user").first()
+    if holder:
+        raise BadInput({"subject": f"This account is linked to {holder.user.label} already; unlink it there first."})
+    if accounts_of(on):
+        raise BadInput({"subject": f"{on.label} has an account of {settings.OIDC['name']} already; unlink it first."})
 
 
 def _free_name(claims: dict) -> str:

@@ -1,5 +1,6 @@
-"""The second factor: one-time codes, and the proof of password and code that a signature asks for."""
+"""The second factor: one-time codes, and the proof of both factors that a signature asks for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,37 +15,53 @@ from portal.core import clock, crypto
 from portal.core.problems import BadInput
 
 SERIES = timedelta(minutes=5)
+TYPED, HELD = ("password", "one-time code"), ("passkey", "finger, face or PIN")
 SECOND = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 @dataclass(frozen=True)
 class Proof:
-    """That a person gave password and one-time code; serves a series of signatures (21 CFR 11.200(a)(1)(i))."""
+    """That a person gave two components; serves a series of signatures (21 CFR 11.200(a)(1)(i))."""
 
     user_id: int
     at: datetime
-    factors: tuple[str, ...] = ("password", "one-time code")
+    factors: tuple[str, ...] = TYPED
 
     def covers(self, user) -> bool:
         """Whether this proof is this person's and still fresh."""
         return self.user_id == user.pk and clock.now() - self.at < SERIES
 
 
-def prove(user, *, password: str, code: str, field: str = "code") -> Proof:
+def prove(
+    user, *, password: str = "", code: str = "", field: str = "code",
+    passkey: Callable[[], bool] | None = None, about: dict | None = None,
+) -> Proof:  # fmt: skip
     """Check both components in one go; raises BadInput naming the one that is wrong, and after some tries any.
 
-    `field` is the name of the code's box.
+    `field` is the name of the code's box, `passkey` asks a passkey in place of password and code, and `about` names in
+    the ledger what a failed proof was for.
     """
     tries = lockout.Tries(f"proof\x1f{user.pk}")
     if tries.are_used_up():
-        raise BadInput({"password": f"Too many wrong tries. Wait {settings.LOCK_OUT_MINUTES} minutes and sign then."})
-    problem = _problem(user, password, code, field)
+        problem = {"password": f"Too many wrong tries. Wait {settings.LOCK_OUT_MINUTES} minutes and sign then."}
+        _fail(user, "locked", about, problem)
+    problem = _passkey_problem(passkey) if passkey else _problem(user, password, code, field)
     if problem:
         tries.add()
-        proof_failed.send(sender=Proof, user=user, factor=next(iter(problem)))
-        raise BadInput(problem)
+        _fail(user, next(iter(problem)), about, problem)
     tries.clear()
-    return Proof(user.pk, clock.now())
+    return Proof(user.pk, clock.now(), HELD if passkey else TYPED)
+
+
+def _fail(user, factor: str, about: dict | None, problem: dict[str, str]):
+    proof_failed.send(sender=Proof, user=user, factor=factor, about=about or {})
+    raise BadInput(problem)
+
+
+def _passkey_problem(passkey: Callable[[], bool]) -> dict[str, str]:
+    if passkey():
+        return {}
+    return {"passkey": "The passkey was not accepted: its answer fits another page or is too old. Use it once more."}
 
 
 def _problem(user, password: str, code: str, field: str) -> dict[str, str]:
@@ -60,6 +77,17 @@ def enrol(user) -> str:
     secret = totp.generate_totp_secret()
     totp.TOTP.activate(user, secret)
     return secret
+
+
+def has_typed(user) -> bool:
+    """Whether a person can type both components: a password here, and a one-time code."""
+    return user.has_usable_password() and _factor(user) is not None
+
+
+def signs_in_alone(user) -> bool:
+    """Whether a person holds a passkey that signs in without the password."""
+    held = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return any(key.wrap().is_passwordless for key in held)
 
 
 def has_one(user) -> bool:

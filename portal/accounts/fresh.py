@@ -3,8 +3,11 @@
 import time
 
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.exceptions import ReauthenticationRequired
+
+from portal.core.problems import Conflict
 
 
 def signed_in_lately(request) -> bool:
@@ -15,5 +18,12 @@ def signed_in_lately(request) -> bool:
 
 def require(request) -> None:
     """Send a person whose sign-in is old to confirm that it is them, and then on with what they were doing."""
-    if not signed_in_lately(request):
-        raise ReauthenticationRequired
+    if signed_in_lately(request):
+        return
+    if not get_adapter().get_reauthentication_methods(request.user):
+        raise Conflict(
+            "This asks you to confirm that it is you, and your account has nothing here to do that with. "
+            "Add a passkey under “Second factor”, then try again.",
+            code="nothing-to-confirm-with",
+        )
+    raise ReauthenticationRequired

@@ -11,13 +11,11 @@ from rest_framework.response import Response
 
 from portal.access import actions as access
 from portal.access import policy
-from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.audit import queries as audit
 from portal.compute import actions as compute
-from portal.compute import quotas
 from portal.compute.models import Job
 from portal.core.problems import BadInput
 from portal.records import actions as records
@@ -119,16 +117,10 @@ def job_cancel(request, job):
 
 @listed(shapes.QuotaSerializer)
 @api_view(["GET"])
+@empty_when_denied
 def own_quotas(request):
     """What one may use today."""
-    if not _holds(request, Permission.QUOTA_SEE):
-        return Response({"results": [], "next": None})
-    row = {
-        "id": f"{request.user.public_id}-{quotas.RESOURCE}",
-        "resource": quotas.RESOURCE,
-        "daily_limit": quotas.limit_of(request.user.pk),
-        "taken_today": quotas.taken_today(request.user.pk),
-    }
+    row = shapes.QuotaSerializer(compute.see_quota(by=request.user)).data
     return Response({"results": [row], "next": None})
 
 
@@ -168,13 +160,6 @@ def _moment(name: str, text: str) -> datetime:
     if not found:
         raise BadInput({name: f"{name} takes a moment such as 2026-11-08T14:02:00Z, or a day."})
     return found if timezone.is_aware(found) else timezone.make_aware(found)
-
-
-def _holds(request, permission: Permission) -> bool:
-    scopes = request.user.scopes
-    if permission not in rights_of(request.user):
-        return False
-    return "*" in scopes or permission in scopes
 
 
 def _model(request, slug):

@@ -22,6 +22,16 @@ FIRST_NUDGE, LAST_NUDGE = 3, 15
 
 
 @dataclass(frozen=True)
+class OwnQuota:
+    """How much of something a person may use a day, and how much is taken."""
+
+    id: str
+    resource: str
+    daily_limit: int
+    taken_today: int
+
+
+@dataclass(frozen=True)
 class Lease:
     """A worker's hold on a job: nobody else settles it while the lease lives."""
 
@@ -193,6 +203,14 @@ def _let_go(job: Job, holder: str | None) -> bool:
     job.holder, job.lease_until = "", None
     changed = ("state", "reason", "holder", "lease_until", "attempt", "nudges", "nudged_at", "ended_at")
     return bool(rows.update(**{name: getattr(job, name) for name in changed}))
+
+
+@action(Permission.QUOTA_SEE, verb="quota.seen")
+def see_quota(*, by, on=None) -> OwnQuota:
+    """What the person who asks may use a day and has taken today; nobody else's."""
+    return OwnQuota(
+        f"{by.public_id}-{quotas.RESOURCE}", quotas.RESOURCE, quotas.limit_of(by.pk), quotas.taken_today(by.pk)
+    )
 
 
 def _take_back() -> int:

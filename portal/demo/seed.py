@@ -15,6 +15,7 @@ from portal.accounts import factors
 from portal.accounts.models import User
 from portal.core.problems import Problem
 from portal.demo import hospital
+from portal.demo.supervise import tied
 from portal.experiments.trackers import mlflow
 from portal.records import actions as records
 from portal.records import imports
@@ -83,9 +84,14 @@ def _train(say: Say, tracking_uri: str) -> dict[str, Path]:
     command = [sys.executable, "-m", "portal.demo.training", "--tracking-uri", tracking_uri, "--out", str(out)]
     environment = os.environ | {"MLFLOW_TRACKING_URI": tracking_uri}
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=settings.ROOT, env=environment
-    ) as process:
-        lines = [line.rstrip() for line in process.stderr if _said(say, line)]
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=settings.ROOT, env=environment,
+        preexec_fn=tied,
+    ) as process:  # fmt: skip
+        try:
+            lines = [line.rstrip() for line in process.stderr if _said(say, line)]
+        except BaseException:
+            process.kill()
+            raise
     if process.returncode:
         raise SeedFailed("Training the models failed: " + (lines[-1] if lines else "no reason given"))
     found = json.loads((out / "models.json").read_text())

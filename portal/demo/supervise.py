@@ -7,12 +7,38 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 READY_SECONDS, GRACE_SECONDS, STEADY_SECONDS = 90, 8, 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+class Stopped(BaseException):
+    """Somebody asked for the end while everything was still starting; `number` is the signal."""
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def stoppable():
+    """Inside, the first Ctrl-C or SIGTERM raises Stopped wherever the program is; further ones change nothing."""
+
+    def stopped(number, _):
+        _set(signal.SIG_IGN)
+        raise Stopped(number)
+
+    before = _set(stopped)
+    try:
+        yield
+    finally:
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
 
 
 class NotReady(Exception):
@@ -56,13 +82,13 @@ class Supervisor:
 
     def watch(self) -> None:
         """Restart what dies, until a signal or `stop` ends it."""
-        before = {number: signal.signal(number, self._signalled) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = _set(self._signalled)
         try:
             while not self._stopped:
                 self.revive()
                 time.sleep(0.2)
         finally:
-            for number, handler in before.items():
+            for number, handler in zip(SIGNALS, before, strict=True):
                 signal.signal(number, handler)
 
     def revive(self) -> None:
@@ -78,15 +104,19 @@ class Supervisor:
                 self._spawn(process)
 
     def stop(self) -> None:
-        """End everything, last started first: ask, then insist."""
+        """End everything, last started first: ask, then insist; nobody's impatience leaves it half done."""
         self._stopped = True
-        for process in reversed(self._processes):
+        before = _set(signal.SIG_IGN)
+        started = [process for process in reversed(self._processes) if process.handle]
+        for process in started:
             if process.handle.poll() is None:
                 process.handle.send_signal(signal.SIGTERM)
         until = time.monotonic() + GRACE_SECONDS
-        for process in reversed(self._processes):
+        for process in started:
             _end(process.handle, until)
             self._pid_file(process).unlink(missing_ok=True)
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)
 
     def _signalled(self, *_) -> None:
         self._stopped = True
@@ -96,7 +126,7 @@ class Supervisor:
         with os.fdopen(descriptor, "ab") as log:
             process.handle = subprocess.Popen(
                 process.argv, env=process.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=_child,
+                preexec_fn=tied, process_group=0,
             )  # fmt: skip
         process.began, process.due = time.monotonic(), 0.0
         self._pid_file(process).write_text(str(process.handle.pid))
@@ -114,10 +144,17 @@ def _end(handle: subprocess.Popen, until: float) -> None:
     except subprocess.TimeoutExpired:
         handle.kill()
         handle.wait()
+    # What it had started itself and left behind; the group is its own, the session stays ours.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(handle.pid, signal.SIGKILL)
 
 
-def _child() -> None:
-    # Ctrl-C at the terminal goes to the whole session: the supervisor alone answers it, in its own order.
+def _set(handler) -> list:
+    return [signal.signal(number, handler) for number in SIGNALS]
+
+
+def tied() -> None:
+    """For a child before it begins: it ends with its parent, and Ctrl-C is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

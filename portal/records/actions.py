@@ -63,7 +63,9 @@ def assign(*, by, on, person, until=None, since=None, covers=None, leads=False) 
     event().note(person=person.public_id, until=str(until or ""), since=str(since or ""))
     if covers:
         event().note(covers=covers.public_id)
-    return CareRelationship.objects.create(person=person, care_unit=on, since=grant.since, until=until, grant=grant)
+    return CareRelationship.objects.create(
+        person=person, care_unit=on, covers=covers, since=grant.since, until=until, grant=grant
+    )
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.assignment-ended", on=CareRelationship)

@@ -5,7 +5,7 @@ class RecordsConfig(AppConfig):
     name = "portal.records"
 
     def ready(self):
-        from portal.records import grantable, rules
+        from portal.records import grantable, receivers, rules  # noqa: F401  (receivers connect themselves)
 
         rules.register()
         grantable.register()

@@ -90,6 +90,6 @@ def _check(by, code: str, text: str, attested: bool, proof) -> None:
     if not attested:
         errors["attested"] = "Tick the box: the access is recorded and reviewed."
     if not errors and not (proof and proof.covers(by)):
-        errors["password"] = "Emergency access needs your password and a current one-time code."
+        errors["password"] = "Emergency access needs your password and a current one-time code, or your passkey."
     if errors:
         raise BadInput(errors)

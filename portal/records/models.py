@@ -52,6 +52,7 @@ class CareRelationship(Guarded):
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="care_relationships")
     care_unit = models.ForeignKey(CareUnit, on_delete=models.PROTECT, related_name="care_relationships")
+    covers = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="covered_by")
     kind = models.CharField(max_length=12, default="standing", choices=(("standing", "Standing assignment"),))
     since = models.DateTimeField(default=clock.now)
     until = models.DateTimeField(null=True, blank=True)

@@ -20,7 +20,9 @@ def units(by) -> QuerySet[CareUnit]:
 
 def assignments(by, **of) -> list[CareRelationship]:
     """Assignments of a person or ward, those that count first: running, to come, ended."""
-    rows = policy.visible_to(CareRelationship.objects.select_related("person", "care_unit"), by, Permission.UNIT_ASSIGN)
+    rows = policy.visible_to(
+        CareRelationship.objects.select_related("person", "care_unit", "covers"), by, Permission.UNIT_ASSIGN
+    )
     return sorted(rows.filter(**of), key=lambda row: (_ORDER.index(standing(row)), -row.since.timestamp()))
 
 

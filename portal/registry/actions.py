@@ -147,7 +147,7 @@ def _check_reason(reason: str) -> None:
 
 def _check_proof(by, proof) -> None:
     if proof is None or not proof.covers(by):
-        raise BadInput({"code": "Signing needs your password and a current one-time code."})
+        raise BadInput({"code": "Signing needs your password and a current one-time code, or your passkey."})
 
 
 def _sign(version: ModelVersion, by, meaning: str, reason: str, proof) -> Signature:

@@ -49,7 +49,7 @@ def _doors(request, person) -> list[dict]:
             "label": label,
             "icon": icon,
             "current": request.path.startswith(reverse(name)),
-            "waiting": cases.open_count(person) if name == "oversight:cases" else 0,
+            "waiting": cases.open_count(by=person) if name == "oversight:cases" else 0,
         }
         for name, label, icon, right in DOORS
         if right in rights

@@ -113,5 +113,5 @@ def test_a_signature_may_not_be_guessed_either(cast):
 
     with pytest.raises(BadInput, match="Too many wrong tries"):
         factors.prove(reviewer, password=PASSWORD, code=factors.current_code(reviewer))
-    assert events("person.proof-failed") == [("reviewer", "failed")] * 5
+    assert events("person.proof-failed") == [("reviewer", "failed")] * 6
     assert factors.prove(cast["reviewer2"], password=PASSWORD, code=factors.current_code(cast["reviewer2"]))

@@ -10,10 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.access import actions, notices
+from portal.access import sso as sso_verbs
 from portal.access.actors import SYSTEM
 from portal.accounts.models import User
 from portal.audit.models import AuditEvent
+from portal.compute import work
+from portal.compute.models import Job
 from portal.core import sso
+from portal.predictions import actions as predictions
+from portal.records import actions as records
 from tests.accounts.provider import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +174,29 @@ def test_a_deactivated_person_stays_out(provider):
     assert client.get("/clinic/").status_code == 302
 
 
+def test_who_is_taken_out_of_every_group_has_nothing_left_but_the_account(provider, cast, wards, unplanned, scorer):
+    nurse(provider, amr=["pwd"])
+    client = Client()
+    provider.pass_through(client, "u-1")
+    person = User.objects.get(username="amy")
+    records.assign(by=SYSTEM, on=cast["clinician"].care_relationships.get().care_unit, person=person)
+    patient = records.list_patients(by=person)[0].public_id
+    token = actions.issue_token(by=SYSTEM, on=person, scopes=["*"], days=30)
+    asked = predictions.request(by=person, on=patient, version=unplanned, inputs={}).prediction
+
+    nurse(provider, groups=["grp-gone"])
+    refused = provider.pass_through(Client(), "u-1")
+    work.run(Job.objects.get().public_id)
+
+    program = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    assert (refused.status_code, client.get("/clinic/").status_code) == (403, 403)
+    assert program.get("/api/v1/patients/").json()["results"] == []
+    assert program.get(f"/api/v1/patients/{patient}/").status_code in (403, 404)
+    job = Job.objects.get()
+    assert (job.subject, job.state, job.reason) == (asked, "failed", "refused")
+    assert User.objects.get(username="amy").is_active
+
+
 def test_an_answer_that_nobody_asked_for_is_refused(provider):
     nurse(provider)
     path = f"/accounts/oidc/{provider.id}/login/callback/"
@@ -247,3 +275,107 @@ def test_the_command_says_what_the_provider_must_be_told(provider, capsys):
 
     assert f"/accounts/oidc/{provider.id}/login/callback/" in said and "grp-ward: clinician" in said
     assert "a-secret-between-two-machines" not in said
+
+
+@pytest.fixture
+def office(cast, settings) -> Client:
+    settings.DEMO = True
+    client = Client()
+    client.post(reverse("account_login"), {"login": "admin", "password": "correct-horse-battery"})
+    return client
+
+
+def pages_of(person) -> list[str]:
+    return [reverse(f"admin:accounts_user_{name}", args=[person.pk]) for name in ("change", "link", "unlink")]
+
+
+def test_an_administrator_links_an_account_and_the_person_comes_as_themselves(provider, cast, office):
+    person = cast["scientist"]
+    change, link, _ = pages_of(person)
+    assert link in office.get(change).content.decode()
+
+    done = office.post(link, {"subject": " u-7 "}, follow=True)
+    nurse(provider, "u-7", groups=["grp-lab"])
+    client = Client()
+    provider.pass_through(client, "u-7")
+
+    assert "signs in with Northside sign-in now" in done.content.decode()
+    assert client.get("/lab/").wsgi_request.user == person
+    assert details("person.account-linked") == [{"issuer": provider.issuer, "subject": "u-7"}]
+    assert not User.objects.filter(username="amy").exists()
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence"),
+    [("", "1 to 191 characters"), ("x" * 192, "1 to 191 characters"), ("u-7", "is linked to Amy Pond already")],
+)
+def test_a_link_that_makes_no_sense_is_refused_in_words(subject, sentence, provider, cast, office):
+    nurse(provider, "u-7")
+    provider.pass_through(Client(), "u-7")
+
+    answer = office.post(pages_of(cast["scientist"])[1], {"subject": subject})
+
+    assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    assert sso_verbs.accounts_of(cast["scientist"]) == []
+
+
+def test_nobody_links_an_account_to_themselves_or_a_second_one(provider, cast, office):
+    sso_verbs.link(by=SYSTEM, on=cast["scientist"], subject="u-7")
+
+    assert office.post(pages_of(cast["admin"])[1], {"subject": "u-8"}).status_code == 409
+    assert "has an account" in office.post(pages_of(cast["scientist"])[1], {"subject": "u-8"}).content.decode()
+
+
+def test_unlinking_says_what_is_left_and_ends_the_sessions(provider, cast, office):
+    person = cast["scientist"]
+    sso_verbs.link(by=SYSTEM, on=person, subject="u-7")
+    nurse(provider, "u-7", groups=["grp-lab"])
+    client = Client()
+    provider.pass_through(client, "u-7")
+    change, _, unlink = pages_of(person)
+
+    asked = office.get(unlink).content.decode()
+    done = office.post(unlink, follow=True)
+
+    assert "can still sign in with the password here" in asked
+    assert "can still sign in with the password here" in done.content.decode()
+    assert client.get("/lab/").status_code == 302
+    assert [fact["ways_left"] for fact in details("person.account-unlinked")] == [1]
+    provider.pass_through(Client(), "u-7")
+    assert User.objects.filter(username="amy").exists()
+
+
+def test_nobody_is_locked_out_without_a_word(provider, cast, office, settings):
+    nurse(provider)
+    provider.pass_through(Client(), "u-1")
+    person = User.objects.get(username="amy")
+    change, _, unlink = pages_of(person)
+    assert "cannot sign in at all" in office.get(unlink).content.decode()
+
+    refused = office.post(unlink)
+    assert (refused.status_code, len(sso_verbs.accounts_of(person))) == (422, 1)
+    done = office.post(unlink, {"knowing": "yes"}, follow=True)
+
+    assert "cannot sign in any more" in done.content.decode()
+    assert "nothing: this person cannot sign in" in office.get(change).content.decode()
+    assert sso_verbs.accounts_of(person) == []
+    assert office.post(unlink).status_code == 422
+
+
+def test_a_password_counts_as_a_way_in_only_where_passwords_do(provider, cast, settings):
+    sso_verbs.link(by=SYSTEM, on=cast["scientist"], subject="u-7")
+    settings.LOCAL_LOGIN, settings.LOCAL_LOGIN_PEOPLE = False, {"scientist2"}
+
+    assert sso_verbs.ways_in(cast["scientist"]) == ["Northside sign-in as “u-7”"]
+    assert sso_verbs.ways_in(cast["scientist2"]) == ["the password here"]
+
+
+def test_linking_asks_for_a_fresh_sign_in_and_the_right(provider, cast, office, settings):
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    answer = office.post(pages_of(cast["scientist"])[1], {"subject": "u-7"})
+
+    other = Client()
+    other.post(reverse("account_login"), {"login": "auditor", "password": "correct-horse-battery"})
+    assert answer.url.startswith(reverse("account_reauthenticate"))
+    assert [other.get(page).status_code for page in pages_of(cast["scientist"])] == [403, 403, 403]
+    assert sso_verbs.accounts_of(cast["scientist"]) == []

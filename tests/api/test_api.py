@@ -8,6 +8,7 @@ from django.test import Client
 from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
+from portal.compute.actions import set_quota
 
 TYPED = {"age": 50, "male": 1.0, "visits_12m": 1, "heart_failure": 0.0, "diabetes": 0.0, "copd": 0.0}
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -213,3 +214,14 @@ def test_a_token_that_may_run_gets_its_own_answer_and_reads_no_other(prefer, api
     path = f"predictions/{answer.json()['id']}/"
     assert api("clinician", path, scopes=("predictions:run",)).status_code == 404
     assert api("clinician", path).status_code == 200
+
+
+def test_ones_own_quota_is_an_event_and_nobody_elses_is_shown(api, cast):
+    set_quota(by=SYSTEM, on=cast["clinician2"], daily_limit=3)
+    rows = api("clinician", "quotas/").json()["results"]
+
+    person = cast["clinician"].public_id
+    assert [(row["id"], row["daily_limit"], row["taken_today"]) for row in rows] == [(f"{person}-predictions", 500, 0)]
+    assert api("auditor", "quotas/").json()["results"] == []
+    seen = AuditEvent.objects.filter(verb="quota.seen").order_by("id").values_list("actor", "outcome")
+    assert list(seen) == [("clinician", "ok"), ("auditor", "denied")]

@@ -72,8 +72,8 @@ def visit(chromium, live_server, cast):
 def accessible():
     """Assert that axe finds nothing serious on a page."""
 
-    def check(page) -> None:
-        found = Axe().run(page).response["violations"]
+    def check(page, **options) -> None:
+        found = Axe().run(page, options=options or None).response["violations"]
         serious = {
             rule["id"]: [node["html"][:120] for node in rule["nodes"]]
             for rule in found

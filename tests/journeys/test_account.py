@@ -7,6 +7,7 @@ import pytest
 from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.accounts import factors
+from portal.records import actions as records
 from tests.accounts.provider import provider, running_provider  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
@@ -99,15 +100,67 @@ def test_a_newcomer_adds_an_app(visit, accessible, newcomer):
     assert not factors.has_one(newcomer)
 
 
-def let_time_pass(left: int) -> None:
-    """Move every session of the clinician so that it ends in `left` seconds."""
+def with_a_passkey(visit, name: str):
+    """Sign in for the first time, add a passkey, and hold nothing else."""
+    page = visit(name)
+    plug_in(page)
+    page.click("a:has-text('Add a passkey')")
+    page.click("#passkey-add")
+    page.wait_for_selector("h1:has-text('Recovery codes')")
+    return page
+
+
+def test_a_passkey_opens_a_record_in_an_emergency(visit, accessible, newcomer, cast, patient, live_server):
+    known = records.open_patient(by=cast["clinician"], on=patient).patient
+    page = with_a_passkey(visit, "newcomer")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{live_server.url}/clinic/emergency/")
+    page.fill("#mrn", known.mrn)
+    page.fill("#birth_date", known.birth_date)
+    page.click("text=Find the patient")
+    accessible(page)
+    assert (page.locator("#password").count(), page.locator("#passkey").is_visible()) == (0, True)
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+
+    page.select_option("#code", "emergency")
+    page.click("#passkey")
+    assert page.evaluate("document.activeElement.id") == "attested"
+    page.check("#attested")
+    page.click("#passkey")
+    page.wait_for_url(f"**/clinic/patients/{patient}/")
+    assert "Emergency access" in page.locator("aside.emergency").inner_text()
+
+
+def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, live_server):
+    from portal.registry import actions as registry
+
+    folder = trained["unplanned-admission"]
+    version = registry.register(by=cast["scientist"], on=studies["demo"], slug=folder.name, folder=folder)
+    registry.submit(by=cast["scientist"], on=version)
+    actions.add_person(
+        by=SYSTEM, username="newcomer", name="New Comer", password=PASSWORD, role_names=["reviewer"], enrol=False
+    )
+    page = with_a_passkey(visit, "newcomer")
+    page.goto(f"{live_server.url}/oversight/approvals/{version.public_id}/")
+    accessible(page)
+
+    page.check("input[value=approve]")
+    page.fill("#reason", "Read it all.")
+    page.click("#passkey")
+    page.wait_for_selector("text=Signed. Your decision is in the record.")
+    page.goto(f"{live_server.url}/lab/versions/{version.public_id}/")
+    assert "with passkey and finger, face or PIN" in page.locator("main").inner_text()
+
+
+def let_time_pass(left: int, minutes: int = 15) -> None:
+    """Move every session so that it ends in `left` seconds, where a role may do nothing for some minutes."""
     from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sessions.models import Session
 
     for row in Session.objects.all():
         session = SessionStore(row.session_key)
         if "active" in session:
-            session["active"] = int(time.time()) - 15 * 60 + left
+            session["active"] = int(time.time()) - minutes * 60 + left
             session.save()
 
 
@@ -125,6 +178,26 @@ def test_a_warning_comes_before_the_end_and_one_key_prolongs(visit, accessible, 
     page.wait_for_selector("#session:not([open])", state="attached")
     left = page.evaluate("fetch('/account/session/').then(answer => answer.json())")["left"]
     assert left > 880
+
+
+def test_the_administration_warns_as_well_and_a_half_filled_form_stays(visit, accessible, settings, cast, live_server):
+    settings.DEMO = True
+    page = visit("admin")
+    page.clock.install()
+    page.goto(f"{live_server.url}/admin/accounts/user/{cast['scientist'].pk}/change/")
+    page.check("input[value=reviewer]")
+    let_time_pass(100, minutes=10)
+    page.clock.fast_forward(490_000)
+    page.wait_for_selector("#session[open]", timeout=15_000)
+    accessible(page, preload=False)  # the stock style sheets import others, which axe would copy into the page
+    assert "is not kept then" in page.locator("#session").inner_text()
+
+    page.click("text=Stay signed in")
+    page.wait_for_selector("#session:not([open])", state="attached")
+    assert page.is_checked("input[value=reviewer]")
+    page.click("input[name=_save]")
+    assert "written to the audit log" in page.locator(".messagelist").inner_text()
+    assert type(cast["scientist"]).objects.get(username="scientist").role_names == {"reviewer", "scientist"}
 
 
 def test_a_half_filled_form_outlives_its_session(visit, settings, wards, unplanned, worked, live_server):

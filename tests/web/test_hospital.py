@@ -99,6 +99,20 @@ def test_a_shift_cover_ends_by_itself(office, cast, monkeypatch):
     assert covered.public_id in event.payload
 
 
+def test_who_is_covered_stands_on_the_assignment_and_on_both_pages(office, cast):
+    covering, covered = cast["clinician2"], cast["clinician"]
+    assign(office, ward_of(covered), covering, until=at(hours=8), covers=covered.public_id)
+
+    assert CareRelationship.objects.get(covers=covered).person == covering
+    shown = [
+        office.get(reverse(f"hospital:{page}", args=[on.public_id])).content.decode()
+        for page, on in (("ward", ward_of(covered)), ("person", covering), ("person", covered))
+    ]
+    said = f"covers for {covered.label}"
+    assert [said in page for page in shown] == [True, True, False]
+    assert ("Covered by" in shown[2], covering.label in shown[2]) == (True, True)
+
+
 def test_an_assignment_that_begins_later_opens_nothing_before(office, cast, monkeypatch):
     person, unit = cast["clinician2"], ward_of(cast["clinician"])
     before = seen_by(person)
@@ -185,6 +199,21 @@ def test_a_leaver_is_out_everywhere_and_what_ends_is_counted_before(office, cast
     assert (event.actor, event.object_id) == ("admin", person.public_id)
 
 
+def test_somebody_who_left_comes_back_with_nothing(office, cast, settings):
+    person = cast["clinician"]
+    office.post(reverse("hospital:leave", args=[person.public_id]))
+    page = reverse("hospital:come-back", args=[person.public_id])
+    assert page in office.get(reverse("hospital:person", args=[person.public_id])).content.decode()
+
+    assert "begins with nothing" in office.get(page).content.decode()
+    answer = office.post(page, follow=True)
+
+    person = User.objects.get(pk=person.pk)
+    assert (person.is_active, person.role_names) == (True, frozenset())
+    assert "Give the roles and wards that the work needs now." in answer.content.decode()
+    assert office.post(page).status_code == 409
+
+
 def test_nobody_shuts_themselves_out_and_somebody_stays_to_administer(office, cast):
     answer = office.post(reverse("hospital:leave", args=[cast["admin"].public_id]))
 
@@ -194,7 +223,7 @@ def test_nobody_shuts_themselves_out_and_somebody_stays_to_administer(office, ca
 
 def test_the_last_administrator_keeps_the_role(office, cast):
     change = reverse("admin:accounts_user_change", args=[cast["admin"].pk])
-    refused = office.post(change, {"is_active": "on", "role_names": ["clinician"]}, follow=True)
+    refused = office.post(change, {"role_names": ["clinician"]}, follow=True)
     office.post(change, {"role_names": ["admin"]})
 
     assert "Nobody changes their own roles" in refused.content.decode()

@@ -6,10 +6,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.accounts import factors
 from portal.core.problems import BadInput, Conflict
 from portal.records import emergency as verbs
 from portal.records.emergency import HOURS, REASONS
+from portal.web import proofs
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +46,7 @@ def end(request, access):
 def _start(request, patient):
     given = request.POST
     try:
-        proof = _proof(request) if given.get("attested") else None
+        proof = _proof(request, patient) if given.get("attested") else None
         verbs.start(
             by=request.user, on=patient.public_id, code=given.get("code", ""), text=given.get("text", ""),
             attested=bool(given.get("attested")), proof=proof,
@@ -60,17 +60,22 @@ def _start(request, patient):
     return redirect("clinic:patient", patient.public_id)
 
 
-def _proof(request):
-    if not request.POST.get("code") or not request.POST.get("password"):
+def _proof(request, patient):
+    given = request.POST
+    if not given.get("code") or not (given.get("password") or given.get("credential")):
         return None
-    return factors.prove(
-        request.user,
-        password=request.POST["password"],
-        code=request.POST.get("one_time_code", ""),
-        field="one_time_code",
-    )
+    return proofs.take(
+        request, _about(patient), field="one_time_code", purpose="ETREAT",
+        patient=patient.public_id, object_type="patient", object_id=patient.public_id,
+    )  # fmt: skip
+
+
+def _about(patient) -> str:
+    return f"emergency {patient.public_id}"
 
 
 def _page(request, *, patient=None, errors=None, status=200):
     context = {"patient": patient, "errors": errors or {}, "typed": request.POST, "reasons": REASONS, "hours": HOURS}
+    if patient:
+        context["proof"] = proofs.offer(request, _about(patient))
     return render(request, "clinic/emergency.html", context, status=status)

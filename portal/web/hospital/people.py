@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.access import actions as access
 from portal.access import policy, roles
 from portal.access.permissions import Permission
-from portal.accounts import factors
+from portal.accounts import factors, fresh
 from portal.accounts.models import User
 from portal.compute import leavers
 from portal.core.problems import BadInput
@@ -55,6 +55,7 @@ def person(request, person):
         "person": on,
         "roles": [roles.ROLES[name].title for name in sorted(on.role_names) if name in roles.ROLES],
         "assignments": [(row, staff.standing(row)) for row in staff.assignments(request.user, person=on)],
+        "covered": [(row, staff.standing(row)) for row in staff.assignments(request.user, covers=on)],
         "memberships": studies.memberships(user=on),
     }
     return render(request, "hospital/person.html", context)
@@ -74,6 +75,18 @@ def leave(request, person):
             errors = problem.errors
     context = {"person": on, "ending": leavers.what_ends(request.user, on), "errors": errors}
     return render(request, "hospital/leave.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def come_back(request, person):
+    """Open the account of somebody who had left; they begin with no role and no ward."""
+    on = reading.found(request.user, Permission.PERSON_MANAGE, User, person)
+    if request.method != "POST":
+        return render(request, "hospital/come_back.html", {"person": on})
+    fresh.require(request)
+    access.reactivate(by=request.user, on=on)
+    messages.success(request, f"The account of {on.label} is open. Give the roles and wards that the work needs now.")
+    return redirect("hospital:person", on.public_id)
 
 
 def _add(request) -> dict:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("people/join/", people.join, name="join"),
     path("people/<pid:person>/", people.person, name="person"),
     path("people/<pid:person>/leave/", people.leave, name="leave"),
+    path("people/<pid:person>/come-back/", people.come_back, name="come-back"),
     path("wards/", wards.wards, name="wards"),
     path("wards/<pid:unit>/", wards.ward, name="ward"),
     path("wards/<pid:unit>/assign/", wards.assign, name="assign"),

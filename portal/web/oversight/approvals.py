@@ -6,10 +6,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.accounts import factors
 from portal.core.problems import BadInput, Problem
 from portal.registry import actions, queries, signing, spec
-from portal.web import kept
+from portal.web import kept, proofs
 from portal.web.oversight import forms
 
 DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
@@ -78,9 +77,7 @@ def _decide(request, on):
     if decision is None:
         return _page(request, on, errors={"decision": "Choose approve or refuse."}, status=422)
     try:
-        proof = factors.prove(
-            request.user, password=request.POST.get("password", ""), code=request.POST.get("code", "")
-        )
+        proof = proofs.take(request, _about(on), object_type="modelversion", object_id=on.public_id)
         decision(by=request.user, on=on, reason=request.POST.get("reason", ""), proof=proof)
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
@@ -88,6 +85,11 @@ def _decide(request, on):
         return _page(request, on, errors={"decision": problem.sentence}, status=problem.status)
     messages.success(request, "Signed. Your decision is in the record.")
     return redirect("oversight:approvals")
+
+
+def _about(on) -> str:
+    # What is signed is part of the question: a passkey's answer to an older form or scope fits no more.
+    return f"approval {on.public_id} {signing.payload_sha256(on)}"
 
 
 def _page(request, on, *, typed=None, errors=None, status=200):
@@ -98,6 +100,7 @@ def _page(request, on, *, typed=None, errors=None, status=200):
         "signatures": on.signatures.select_related("signer"),
         "payload_sha256": signing.payload_sha256(on),
         "errors": errors or {},
+        "proof": proofs.offer(request, _about(on)),
         "reason": given.get("reason", ""),
         "decision": given.get("decision", ""),
         "restored": bool(typed),

@@ -43,7 +43,7 @@ def events(request):
         "facets": asked.chips(request.GET, filters),
         "purposes": export_purposes(),
         "alarms": warnings(),
-        "overdue": cases.overdue_count(request.user),
+        "overdue": cases.overdue_count(by=request.user),
     }
     return render(request, "oversight/events.html", context, status=422 if errors else 200)
 

@@ -10,13 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from portal.access import ledger, policy
 from portal.access.permissions import Permission
-from portal.accounts import factors
 from portal.audit.models import AuditEvent, PeriodReview
 from portal.core import clock
 from portal.core.problems import BadInput
+from portal.web import proofs
 from portal.web.oversight.events import warnings
 
 DAY = timedelta(days=1)
+ABOUT = "review of a period"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,9 +52,7 @@ def _sign(request) -> None:
             errors[name] = f"“{request.POST.get(name, '')[:20]}” is not a date. Write it as 2026-11-08."
     if errors:
         raise BadInput(errors)
-    proof = factors.prove(
-        request.user, password=request.POST.get("password", ""), code=request.POST.get("code", "")
-    )  # the code serves once, so everything else is checked by the verb in the same request
+    proof = proofs.take(request, ABOUT)  # it serves once: everything else is checked by the verb in the same request
     ledger.sign_period(by=request.user, note=request.POST.get("note", ""), proof=proof, **days)
 
 
@@ -86,5 +85,6 @@ def _page(request, errors: dict, typed):
         "errors": errors,
         "typed": typed,
         "alarms": warnings(),
+        "proof": proofs.offer(request, ABOUT),
     }
     return render(request, "oversight/reviews.html", context, status=422 if errors else 200)

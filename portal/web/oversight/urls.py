@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, reports, requests, reviews, routes, why
+from portal.web.oversight import approvals, cases, events, reports, requests, retention, reviews, routes, why
 
 app_name = "oversight"
 urlpatterns = [
@@ -23,5 +23,6 @@ urlpatterns = [
     path("patients/<pid:patient>/", reports.patient, name="patient-report"),
     path("people/<pid:person>/", reports.person, name="person-report"),
     path("reviews/", reviews.reviews, name="reviews"),
+    path("retention/", retention.retention, name="retention"),
     path("integrity/", events.integrity, name="integrity"),
 ]

@@ -16,7 +16,7 @@ from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
 from portal.accounts import factors
 from portal.demo import once, people, processes, seed
-from portal.demo.supervise import NotReady, Supervisor
+from portal.demo.supervise import NotReady, Stopped, Supervisor, stoppable
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true")
 
     def handle(self, *args, **options):
-        self.began = time.monotonic()
+        self.began, self.filled = time.monotonic(), False
         if settings.PRODUCTION:
             raise CommandError("A demonstration does not run with FORMULARY_MODE=production.")
         if options["fhir"] and not options["fhir"].exists():
@@ -49,22 +49,29 @@ class Command(BaseCommand):
 
     def _run(self, options) -> None:
         processes.make_folders()
-        self._prepare()
         supervisor = Supervisor([], run_dir=settings.RUN)
         try:
-            self._fill(options, supervisor)
-            port = processes.free_port() if options["once"] else options["port"]
-            for process in (processes.worker(), processes.keeper(), processes.web(port)):
-                self._say(f"starting {process.name}")
-                supervisor.start(process)
-            self._serve(options, supervisor, f"http://127.0.0.1:{port}")
+            with stoppable():
+                self._start(options, supervisor)
         except (seed.SeedFailed, NotReady) as failure:
             raise CommandError(str(failure)) from None
-        except KeyboardInterrupt:
-            self._say("stopped")
+        except Stopped as stopped:
+            self._say("stopped while it was starting; the next start goes on from here")
+            sys.exit(128 + stopped.number)
         finally:
             supervisor.stop()
-            seal_ledger(by=SYSTEM)
+            if self.filled:
+                seal_ledger(by=SYSTEM)
+
+    def _start(self, options, supervisor: Supervisor) -> None:
+        self._prepare()
+        self._fill(options, supervisor)
+        self.filled = True
+        port = processes.free_port() if options["once"] else options["port"]
+        for process in (processes.worker(), processes.keeper(), processes.web(port)):
+            self._say(f"starting {process.name}")
+            supervisor.start(process)
+        self._serve(options, supervisor, f"http://127.0.0.1:{port}")
 
     def _prepare(self) -> None:
         self._say("database: bringing tables up to date")

@@ -14,6 +14,7 @@ from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.accounts import factors, invented
 from portal.accounts.models import User
+from portal.compute import leavers
 from portal.core.problems import Problem
 from portal.records import actions as records
 from portal.records import imports
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         found = invented.active()
         if end:
             for person in User.objects.filter(username__in=found):
-                access.deactivate(by=SYSTEM, on=person)
+                leavers.leave(by=SYSTEM, on=person)
             return
         if found and settings.PRODUCTION:
             raise CommandError(

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0002_alter_patient_options_and_more'),
+        ('records', '0003_carerelationship_covers'),
     ]
 
     operations = [
