@@ -92,13 +92,22 @@ class PermissionTable(UserObjectPermissionBase, Guarded):
         return cls._live(by, codename).filter(content_object=on).exists()
 
     @classmethod
+    def holders(cls, codename: str, on) -> models.QuerySet:
+        """The rows by which anybody holds `codename` on this object now."""
+        return cls._in_force(codename).filter(content_object=on)
+
+    @classmethod
     def _live(cls, by, codename: str) -> models.QuerySet:
-        now = clock.now()
-        rows = cls._default_manager.filter(
-            Q(until__isnull=True) | Q(until__gt=now), user_id=by.pk, permission__codename=codename, since__lte=now
-        )
+        rows = cls._in_force(codename).filter(user_id=by.pk)
         left_out = _left_out.get()
         return rows.exclude(grant_id__in=left_out) if left_out else rows
+
+    @classmethod
+    def _in_force(cls, codename: str) -> models.QuerySet:
+        now = clock.now()
+        return cls._default_manager.filter(
+            Q(until__isnull=True) | Q(until__gt=now), permission__codename=codename, since__lte=now
+        )
 
 
 @contextmanager

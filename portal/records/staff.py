@@ -2,10 +2,12 @@
 
 from django.db.models import Count, Q, QuerySet
 
-from portal.access import policy
+from portal.access import grantable, policy
+from portal.access.models import Grant
 from portal.access.permissions import Permission
+from portal.access.states import GrantKind
 from portal.core import clock
-from portal.records.models import CareRelationship, CareUnit
+from portal.records.models import LEAD, TREAT, CareRelationship, CareUnit, CareUnitUserPermission
 
 
 def units(by) -> QuerySet[CareUnit]:
@@ -24,6 +26,17 @@ def assignments(by, **of) -> list[CareRelationship]:
         CareRelationship.objects.select_related("person", "care_unit", "covers"), by, Permission.UNIT_ASSIGN
     )
     return sorted(rows.filter(**of), key=lambda row: (_ORDER.index(standing(row)), -row.since.timestamp()))
+
+
+def leads(unit: CareUnit) -> set[int]:
+    """The people who decide about requests for a ward now, by their keys."""
+    return set(CareUnitUserPermission.holders(LEAD, unit).values_list("user", flat=True))
+
+
+def let_in(unit: CareUnit) -> list[Grant]:
+    """Who reaches the ward because they asked and were let in, rather than by an assignment."""
+    rows = Grant.objects.filter(grantable.live(), kind=GrantKind.REQUEST, codename=TREAT, object_id=unit.public_id)
+    return list(rows.select_related("person", "given_by").order_by("until"))
 
 
 def standing(row: CareRelationship) -> str:

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.studies.models import MEMBER, Study, StudyUserPermission
+from portal.studies.models import LEAD, MEMBER, Study, StudyUserPermission
 
 
 def of_member(by) -> QuerySet[Study]:
@@ -21,3 +21,8 @@ def memberships(**of) -> QuerySet[StudyUserPermission]:
     """Memberships of a person or study, ended ones included."""
     rows = StudyUserPermission.objects.filter(permission__codename=MEMBER, **of)
     return rows.select_related("user", "content_object").order_by("user__username")
+
+
+def leads(study: Study) -> set[int]:
+    """The people who decide about requests for a study now, by their keys."""
+    return set(StudyUserPermission.holders(LEAD, study).values_list("user", flat=True))

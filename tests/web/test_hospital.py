@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.access import actions as access
+from portal.access import requests
 from portal.access.actors import SYSTEM
 from portal.access.policy import Denied
 from portal.accounts.models import User
@@ -16,6 +17,7 @@ from portal.compute.models import Job
 from portal.core import clock
 from portal.predictions import actions as predictions
 from portal.records import actions as records
+from portal.records import staff
 from portal.records.models import CareRelationship, CareUnit
 from portal.registry.actions import register
 from portal.studies.models import Study
@@ -273,3 +275,30 @@ def test_a_member_must_be_a_scientist(office, cast, studies):
     answer = office.post(page, {"person": cast["clinician"].public_id})
 
     assert (answer.status_code, "Who: choose one of the people" in answer.content.decode()) == (422, True)
+
+
+def test_who_leads_a_ward_decides_and_the_page_says_who_was_let_in(office, cast):
+    ward, other = other_ward(cast["clinician"]), cast["clinician"]
+    assign(office, ward, cast["clinician"], leads="yes", until=at(days=9))
+    page = reverse("hospital:ward", args=[ward.public_id])
+
+    third = access.add_person(
+        by=SYSTEM, username="third", name="Third One", password="correct-horse-battery", role_names=["clinician"]
+    )
+    asked = requests.ask(
+        by=third, what="ward", named={"name": ward.name}, purpose="TREAT", words="Cover on the night shift.",
+        until=clock.now() + timedelta(days=2),
+    )  # fmt: skip
+    requests.decide(by=other, on=asked.public_id, granted=True, words="Agreed with the office.")
+    words = office.get(page).content.decode()
+    assert ("leads the ward" in words, "Third One until" in words) == (True, True)
+
+    records.end_assignment(by=SYSTEM, on=other.care_relationships.get(care_unit=ward))
+    assert other.pk not in staff.leads(ward)
+
+
+def test_who_leads_a_study_is_said_on_its_page(office, cast, studies):
+    page = reverse("hospital:study", args=[studies["other"].public_id])
+    office.post(page, {"person": cast["scientist"].public_id, "leads": "yes"})
+
+    assert office.get(page).content.decode().count("leads the study") == 2  # both members

@@ -42,7 +42,8 @@ def study(request, study):
         try:
             person = reading.person(request.POST, "person", "Who", role="scientist")
             until = reading.ahead(request.POST, "until", "Until")
-            actions.add_member(by=request.user, on=on, person=person, until=until)
+            leads = request.POST.get("leads") == "yes"
+            actions.add_member(by=request.user, on=on, person=person, until=until, leads=leads)
             messages.success(request, f"{person.label} works in {on}.")
             return redirect("hospital:study", on.public_id)
         except BadInput as problem:
@@ -50,6 +51,7 @@ def study(request, study):
     now = clock.now()
     members = [(row, row.until is not None and row.until <= now) for row in queries.memberships(content_object=on)]
     context = {
+        "leads": queries.leads(on),
         "study": on,
         "members": sorted(members, key=lambda pair: pair[1]),
         "scientists": reading.people_with("scientist"),

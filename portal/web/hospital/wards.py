@@ -36,7 +36,10 @@ def assign(request, unit):
         until = reading.ahead(request.POST, "until", "Until")
         covers = reading.person(request.POST, "covers", "Covers for", needed=False)
         _check_cover(person, covers, until)
-        row = records.assign(by=request.user, on=on, person=person, since=since, until=until, covers=covers)
+        leads = request.POST.get("leads") == "yes"
+        row = records.assign(
+            by=request.user, on=on, person=person, since=since, until=until, covers=covers, leads=leads
+        )
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
     begins = "works" if staff.standing(row) == "running" else "will work"
@@ -89,6 +92,8 @@ def _page(request, unit, *, errors=None, status=200):
     context = {
         "unit": unit,
         "assignments": [(row, staff.standing(row)) for row in rows],
+        "leads": staff.leads(unit),
+        "let_in": staff.let_in(unit),
         "clinicians": reading.people_with("clinician"),
         "errors": errors or {},
         "typed": request.POST,
