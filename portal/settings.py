@@ -198,6 +198,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = envstr("FORMULARY_TIME_ZONE", "UTC")
 USE_I18N = USE_TZ = True
 DATE_FORMAT, DATETIME_FORMAT = "j M Y", "j M Y, H:i"
+FORMAT_MODULE_PATH = "portal.core.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"

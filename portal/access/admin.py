@@ -4,6 +4,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
 from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods
 
 from portal.access import actions, policy, roles
@@ -152,7 +154,8 @@ class PersonAdmin(SignInPages, VerbAdmin):
     permission = Permission.PERSON_MANAGE
     pages = ("changelist", "change")
     form = PersonForm
-    readonly_fields = ("username", "label", "is_active", "last_login", "ways")
+    fields = ("user_name", "label", "account", "last_login", "ways", "role_names")
+    readonly_fields = fields[:-1]
     list_display = ("username", "label", "held", "is_active", "last_login")
     list_filter = ("is_active", "groups")
     search_fields = ("username", "first_name", "last_name")
@@ -161,6 +164,18 @@ class PersonAdmin(SignInPages, VerbAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    @admin.display(description="user name")
+    def user_name(self, person):
+        return person.username
+
+    @admin.display(description="account")
+    def account(self, person):
+        """Whether it is open, and the way to the page that opens or closes it with everything that hangs on it."""
+        words, page, what = (
+            ("open", "leave", "Leaves the hospital…") if person.is_active else ("left", "come-back", "Comes back…")
+        )
+        return format_html('{}, <a href="{}">{}</a>', words, reverse(f"hospital:{page}", args=[person.public_id]), what)
 
     @admin.display(description="roles")
     def held(self, person):

@@ -27,6 +27,7 @@ class PortalAdminSite(admin.AdminSite):
     site_header = site_title = "Formulary administration"
     index_title = "People, quotas and jobs"
     site_url = "/"
+    enable_nav_sidebar = False
     final_catch_all_view = False
 
     def register(self, model_or_iterable, admin_class=None, **options):

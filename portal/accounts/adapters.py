@@ -11,6 +11,12 @@ from django.shortcuts import redirect
 from portal.accounts import factors, fresh, lockout
 from portal.accounts.signals import locked_out, sealed_account_used
 
+_WAYS = {
+    "reauthenticate": "Use the password",
+    "mfa_reauthenticate": "Use the authenticator app or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by people with the right, never by visitors."""
@@ -47,6 +53,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if not (settings.LOCAL_LOGIN or by_provider):
             sealed_account_used.send(sender=AccountAdapter, user=user)
         return super().pre_login(request, user, signal_kwargs=signal_kwargs, **kwargs)
+
+    def get_reauthentication_methods(self, user) -> list[dict]:
+        """As in allauth, in our words."""
+        return [way | {"description": _WAYS[way["id"]]} for way in super().get_reauthentication_methods(user)]
 
     def is_reauthentication_required(self, *, app, **kwargs) -> bool:
         """A sign-in of the last minutes is as fresh as a confirmation: nobody types the password twice in a row."""

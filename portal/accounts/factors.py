@@ -43,8 +43,8 @@ def prove(
     """
     tries = lockout.Tries(f"proof\x1f{user.pk}")
     if tries.are_used_up():
-        problem = {"password": f"Too many wrong tries. Wait {settings.LOCK_OUT_MINUTES} minutes and sign then."}
-        _fail(user, "locked", about, problem)
+        sentence = f"Too many wrong tries. Wait {settings.LOCK_OUT_MINUTES} minutes and sign then."
+        _fail(user, "locked", about, {"passkey" if passkey else "password": sentence})
     problem = _passkey_problem(passkey) if passkey else _problem(user, password, code, field)
     if problem:
         tries.add()

@@ -21,6 +21,12 @@ DOORS = (
     ("admin:index", "Administration", "cog-6-tooth", P.QUOTA_SET),
     ("system", "System", "server", P.SYSTEM_SEE),
 )
+# Pages that belong to a door without standing under its address.
+BEHIND = {
+    "oversight:events": tuple(
+        f"/oversight/{part}/" for part in ("reviews", "integrity", "retention", "patients", "people")
+    ),
+}
 
 
 def frame(request) -> dict:
@@ -41,6 +47,13 @@ def frame(request) -> dict:
     }
 
 
+def _current(path: str, name: str) -> str:
+    """What `aria-current` says: this page, something behind this door, or nothing."""
+    door = reverse(name)
+    behind = (door, *BEHIND.get(name, ()))
+    return "page" if path == door else "true" if path.startswith(behind) else ""
+
+
 def _doors(request, person) -> list[dict]:
     rights = rights_of(person)
     return [
@@ -48,7 +61,7 @@ def _doors(request, person) -> list[dict]:
             "url": reverse(name),
             "label": label,
             "icon": icon,
-            "current": request.path.startswith(reverse(name)),
+            "current": _current(request.path, name),
             "waiting": cases.open_count(by=person) if name == "oversight:cases" else 0,
         }
         for name, label, icon, right in DOORS

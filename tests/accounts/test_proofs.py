@@ -290,3 +290,10 @@ def test_no_answer_whatever_it_holds_is_an_error(written):
 
         cache.clear()
         assert passkeys.answers(request, "x", json.dumps(written)) is False
+
+
+def test_the_ways_to_confirm_are_named_in_our_words(glass, settings):
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    from allauth.account.adapter import get_adapter
+
+    assert [way["description"] for way in get_adapter().get_reauthentication_methods(glass.who)] == ["Use a passkey"]

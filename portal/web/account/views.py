@@ -22,7 +22,7 @@ def tokens(request):
     """My tokens; a new one is shown in the answer to the post and never again."""
     policy.require(request.user, Permission.TOKEN_ISSUE)
     context = {
-        "scopes": sorted(rights_of(request.user) - {Permission.ACCOUNT_OWN}),
+        "scopes": sorted(rights_of(request.user) - {Permission.ACCOUNT_OWN, Permission.BREAK_GLASS}),
         "typed": request.POST,
         "errors": {},
     }

@@ -1,0 +1,1 @@
+"""How moments and days are written where a library writes them; our own pages say it themselves."""
