@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as profiles
 
-from portal.audit import triggers
+from portal.audit import threads, triggers
 
 # Two slow cores are no finding of a property test.
 profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,6 +52,7 @@ def _flush_opens_the_ledger():
                 original(self)
             finally:
                 triggers.install(connection)
+                threads.forget()
 
     TransactionTestCase._fixture_teardown = teardown
     yield
