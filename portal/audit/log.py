@@ -37,12 +37,13 @@ def write(drafts: list[Draft]) -> None:
     if not drafts:
         return
     places, epoch = positions.take(len(drafts))
-    before = [threads.before(places[-1]), *places]
-    rows = [
-        _row(draft, place, epoch or place, str(after))
-        for draft, place, after in zip(drafts, places, before, strict=False)
-    ]
+    naming, rows = threads.named(), []
+    after = ",".join(sorted(naming))
+    for draft, place in zip(drafts, places, strict=True):
+        rows.append(_row(draft, place, epoch or place, after))
+        after = threads.mark_of(place, rows[-1]["leaf"])
     positions.append(AuditEvent._meta.db_table, rows)
+    threads.wrote(after, naming)
 
 
 def leaf_of(position: int, payload: str) -> str:

@@ -46,7 +46,7 @@ def _repeats(row: tuple) -> bool:
 
 
 def after(payload: str) -> str:
-    """The positions that a proved event names as written before it, as `7,9`; empty when it names none."""
+    """The marks of the events that a proved event names as written before it, with commas; empty when there is none."""
     start = payload.rfind(_AFTER)
     return payload[start + len(_AFTER) : -2] if start > 0 else ""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from portal.audit import rows
+from portal.audit import rows, threads
 from portal.audit.keyed import halves
 from portal.audit.models import AuditEvent
 from portal.audit.rows import Fault
@@ -24,10 +24,10 @@ _WHOLE_SECOND, _MICROSECONDS, _FETCHED = 8, 15, 500
 
 @dataclass
 class Found:
-    """What was read: (position, epoch, leaf) of each event, which positions they say were written before, and faults."""
+    """What was read: (position, epoch, leaf) of each event, the marks that they name with who names them, and faults."""
 
     events: list[tuple[int, int, str]] = field(default_factory=list)
-    after: dict[int, int] = field(default_factory=dict)
+    after: dict[str, int] = field(default_factory=dict)
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
@@ -44,13 +44,14 @@ def between(since: int, until: int) -> Found:
 
 
 def lost(found: Found) -> dict[int, int]:
-    """The positions that events say were written before them and that are nowhere, with who says so."""
-    here = {place for place, _, _ in found.events}
-    sought = sorted(found.after.keys() - here)
-    for first in range(0, len(sought), _FETCHED):
-        part = AuditEvent.objects.filter(id__in=sought[first : first + _FETCHED])
-        here.update(part.values_list("id", flat=True))
-    return {place: found.after[place] for place in sought if place not in here}
+    """The positions of events that others name as written before them and that are nowhere, with who names them."""
+    here = {threads.mark_of(place, leaf) for place, _, leaf in found.events}
+    sought = {int(mark.partition(":")[0]): mark for mark in found.after.keys() - here}
+    places = sorted(sought)
+    for first in range(0, len(places), _FETCHED):
+        part = AuditEvent.objects.filter(id__in=places[first : first + _FETCHED])
+        here.update(threads.mark_of(*row) for row in part.values_list("id", "leaf"))
+    return {place: found.after[mark] for place, mark in sought.items() if mark not in here}
 
 
 def _take(queryset, found: Found) -> None:
@@ -64,9 +65,9 @@ def _take(queryset, found: Found) -> None:
         _note(rows.after(payload), place, found.after)
 
 
-def _note(after: str, place: int, into: dict[int, int]) -> None:
-    for number in after.split(",") if after else ():
-        into.setdefault(int(number), place)
+def _note(after: str, place: int, into: dict[str, int]) -> None:
+    for mark in after.split(",") if after else ():
+        into.setdefault(mark, place)
 
 
 def _read_text(where: str, found: Found) -> list[int]:

@@ -8,20 +8,25 @@ from threading import local
 
 from django.db import transaction
 
+MARK = 12
 _here = local()
 
 
-def before(place: int) -> str:
-    """The positions that the next event names, and from its commit on `place` is the one to name."""
-    named = frozenset(_committed())
-    transaction.on_commit(lambda: _here.__dict__.update(committed=(_committed() - named) | {place}))
-    return ",".join(map(str, sorted(named)))
+def named() -> frozenset[str]:
+    """The marks that the next event names: nothing but what this thread committed and no committed event names yet."""
+    return _here.__dict__.get("committed", frozenset())
+
+
+def wrote(mark: str, naming: frozenset[str]) -> None:
+    """From its commit on, the event with this mark is the one to name, and those that it names are done."""
+    transaction.on_commit(lambda: _here.__dict__.update(committed=(named() - naming) | {mark}))
+
+
+def mark_of(place: int, leaf: str) -> str:
+    """How an event is named: its position and the beginning of its hash, for on SQLite a position may be taken again."""
+    return f"{place}:{leaf[:MARK]}"
 
 
 def forget() -> None:
     """Name nothing that was written before: another ledger took the place of the one that this thread wrote to."""
     _here.__dict__.clear()
-
-
-def _committed() -> frozenset[int]:
-    return _here.__dict__.get("committed", frozenset())

@@ -12,12 +12,12 @@ from django.db import connection
 
 from portal.access import actions, ledger
 from portal.access.actors import SYSTEM
-from portal.audit import heads, log, seals, triggers, verify
+from portal.audit import heads, log, seals, threads, triggers, verify
 from portal.audit.models import AuditEvent, Seal
 from portal.core import guard
 from portal.studies import actions as studies
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 SIZES = (3, 1, 5, 2, 4)
 
 
@@ -49,9 +49,10 @@ def change(found: list[dict], index: int, **columns) -> None:
 
 def name_before(found: list[dict]) -> None:
     """Let every event name the one that now stands before it."""
+    after = ""
     for index, row in enumerate(found):
-        change(found, index, written_after=str(found[index - 1]["id"]) if index else "")
-        assert row["id"]
+        change(found, index, written_after=after)
+        after = threads.mark_of(row["id"], log.leaf_of(row["id"], row["payload"]))
 
 
 def renumber(found: list[dict], places: list[int]) -> None:
@@ -160,10 +161,13 @@ SECRETS = ("", "what an attacker would have to guess")
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_a_complete_forgery_fits_but_for_the_key_and_its_first_row_is_named(forge, secret, places, settings):
     honest, found, outside = rows(), rows(), settings.HEADS
+    mine, settings.LEDGER_KEY = settings.LEDGER_KEY, secret
     expected = forge(found, places)
+    name_before(found)
+    settings.LEDGER_KEY = mine
     put(found, secret, settings)
 
-    mine, settings.LEDGER_KEY, settings.HEADS = settings.LEDGER_KEY, secret, outside / "none"
+    settings.LEDGER_KEY, settings.HEADS = secret, outside / "none"
     assert verify.verify().fault == ""
     settings.LEDGER_KEY, settings.HEADS = mine, outside
 
@@ -231,6 +235,7 @@ def test_rows_seals_and_the_checks_inside_rewritten_with_the_stolen_key_are_caug
     actions.seal_ledger(by=SYSTEM)
     found, stolen = [row for row in rows() if row["verb"] != "audit.verified"], settings.LEDGER_KEY
     change(found, 6, actor="somebody-else")
+    name_before(found)
     put(found, stolen, settings)
 
     verdict = verify.verify()
@@ -241,6 +246,7 @@ def test_rows_seals_and_the_checks_inside_rewritten_with_the_stolen_key_are_caug
 def test_a_head_forged_inside_the_folder_without_the_head_s_key_is_named(places, settings):
     found = rows()
     changed(found, places)
+    name_before(found)
     put(found, settings.LEDGER_KEY, settings)
     path = next(settings.HEADS.glob("*.json"))
     facts = json.loads(path.read_text())

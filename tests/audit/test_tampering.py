@@ -16,6 +16,7 @@ from portal.audit.models import AuditEvent, Seal
 from portal.core import guard
 from portal.studies import actions as studies
 
+pytestmark = pytest.mark.embedded
 TEXTS = ("verb", "outcome", "actor", "actor_id", "roles", "object_type", "object_id", "patient", "study", "purpose",
          "request", "session", "address", "payload", "leaf")  # fmt: skip
 CHANGES = {**dict.fromkeys(TEXTS, "'x'"), "epoch": "epoch + 1", "recorded_at": "'2020-01-01 00:00:00+00'"}
@@ -23,11 +24,6 @@ CHANGES = {**dict.fromkeys(TEXTS, "'x'"), "epoch": "epoch + 1", "recorded_at": "
 
 class _Undo(Exception):
     pass
-
-
-@pytest.fixture(autouse=True)
-def _own_heads(settings, tmp_path):
-    settings.HEADS = tmp_path / "heads"
 
 
 @pytest.fixture

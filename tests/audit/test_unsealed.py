@@ -14,12 +14,7 @@ from portal.audit import log, threads, triggers, verify
 from portal.audit.models import AuditEvent
 from portal.core import guard
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _own_heads(settings, tmp_path):
-    settings.HEADS = tmp_path / "heads"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 
 class Undone(Exception):
@@ -43,7 +38,8 @@ def remove(*places: int) -> None:
     with guard.unlocked():
         triggers.drop(connection)
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM audit_auditevent WHERE id = ANY(%s)", [list(places)])
+            for place in places:
+                cursor.execute("DELETE FROM audit_auditevent WHERE id = %s", [place])
         triggers.install(connection)
 
 
@@ -54,10 +50,9 @@ def test_an_event_removed_before_its_seal_is_named():
     (after,) = write("study.opened")
     actions.seal_ledger(by=SYSTEM)
 
-    assert verify.verify().fault == (
-        f"Event {place} is missing: event {after} names it as the one before, and no seal saw it."
-    )
-    assert verify.verify().position == place
+    verdict = verify.verify()
+    assert verdict.position == place
+    assert verdict.fault.startswith(f"Event {place} is missing: event {after} ")
 
 
 def test_it_is_named_while_nothing_is_sealed_at_all():

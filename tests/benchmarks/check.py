@@ -15,20 +15,23 @@ import sys
 import django
 django.setup()
 from django.db import connection
-from portal.audit import context, log, seals
+from portal.audit import context, log, seals, threads
 from portal.audit.models import Seal
 from portal.core import guard
 
 events, size = int(sys.argv[1]), int(sys.argv[2])
 drafts = [log.Draft(verb="patient.opened", actor=f"clinician{n % 40}", actor_id="k3v9q2m7x4", roles="clinician",
                     object_type="patient", object_id=f"pt{n:08}", patient=f"pt{n:08}") for n in range(1000)]
-last, made = seals.GENESIS, []
+last, made, after = seals.GENESIS, [], ""
 around = context.of(request="a" * 20, session="0123456789abcdef", address="10.1.2.3", purpose="TREAT")
 with guard.unlocked(), around, connection.cursor() as cursor:
     names = list(log._row(drafts[0], 1, 1))
     with cursor.copy(f"COPY audit_auditevent ({', '.join(names)}) FROM STDIN") as copy:
         for first in range(1, events + 1, size):
-            rows = [log._row(drafts[n % 1000], n, n, str(n - 1) if n > 1 else "") for n in range(first, first + size)]
+            rows = []
+            for n in range(first, first + size):
+                rows.append(log._row(drafts[n % 1000], n, n, after))
+                after = threads.mark_of(n, rows[-1]["leaf"])
             for row in rows:
                 copy.write_row([row[name] for name in names])
             end = first + size
