@@ -6,10 +6,11 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import actions, ledger, policy
+from portal.access import actions, exports, ledger, policy
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.audit import alarms, heads, purges, purposes, queries, sentences, verify
+from portal.audit.models import LEAST_YEARS
 from portal.audit.rows import Fault
 from portal.core.problems import BadInput
 from portal.web.oversight import filters as asked
@@ -42,6 +43,7 @@ def events(request):
         "held": dict(parse_qsl(asked.query(request.GET))),
         "facets": asked.chips(request.GET, filters),
         "purposes": export_purposes(),
+        "forms": exports.WORDS,
         "alarms": warnings(),
     }
     return render(request, "oversight/events.html", context, status=422 if errors else 200)
@@ -53,14 +55,11 @@ def integrity(request):
     policy.require(request.user, Permission.AUDIT_VERIFY)
     if request.method != "POST":
         return _integrity(request, {})
-    if "acknowledge" not in request.POST:
-        return _check(request)
+    does = next((does for name, does in _POSTED.items() if name in request.POST), _check)
     try:
-        ledger.acknowledge(by=request.user, note=request.POST.get("note", ""))
+        return does(request)
     except BadInput as problem:
         return _integrity(request, problem.errors)
-    messages.success(request, "Acknowledged. What was found stays in the history below.")
-    return redirect("oversight:integrity")
 
 
 def warnings() -> dict:
@@ -71,6 +70,24 @@ def warnings() -> dict:
 def export_purposes() -> list[tuple[str, str]]:
     """What an export may be for."""
     return [(code, purposes.WORDS[code].capitalize()) for code in purposes.EXPORT]
+
+
+def _acknowledge(request):
+    ledger.acknowledge(by=request.user, note=request.POST.get("note", ""))
+    messages.success(request, "Acknowledged. What was found stays in the history below.")
+    return redirect("oversight:integrity")
+
+
+def _retain(request):
+    text = request.POST.get("years", "").strip()
+    if not (text.isascii() and text.isdecimal() and len(text) < 4):
+        raise BadInput({"years": "Write for how many years events are kept, as a whole number from 6 to 100."})
+    ledger.set_retention(by=request.user, years=int(text), reason=request.POST.get("reason", ""))
+    messages.success(request, f"Set: events are kept for {int(text)} years.")
+    return redirect("oversight:integrity")
+
+
+_POSTED = {"acknowledge": _acknowledge, "retain": _retain}
 
 
 def _check(request):
@@ -84,13 +101,16 @@ def _check(request):
 
 
 def _integrity(request, errors: dict):
+    retention = purges.policy()
     context = {
         "checks": queries.checks(limit=20),
         "totals": queries.totals(),
         "alarms": warnings(),
         "errors": errors,
+        "typed": request.POST,
         "lag": round(alarms.lag()),
-        "retention": purges.policy(),
+        "retention": retention,
+        "years": request.POST.get("years") or (retention.years if retention else LEAST_YEARS),
         **_outside(),
     }
     return render(request, "oversight/integrity.html", context, status=422 if errors else 200)
