@@ -178,6 +178,13 @@ def test_chips_narrow_the_log(officer, opened):
     assert facets["Outcome"][0]["query"] == "role=clinician"
 
 
+def test_on_its_first_day_the_log_has_nothing_to_sign_for(officer, cast):
+    page = officer.get("/oversight/reviews/").content.decode()
+
+    assert "The log began today. A day can be signed for once it is over" in page
+    assert ("Every day up to yesterday" in page, "proposes the days that are open" in page) == (False, False)
+
+
 def sign(officer, cast, **changes):
     yesterday = (clock.now().date() - timedelta(days=1)).isoformat()
     typed = {"since": yesterday, "until": yesterday, "note": "Looked at every denial.",
