@@ -227,6 +227,8 @@ STANDING_SECONDS = envint("FORMULARY_STANDING_SECONDS", 5)
 JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
 JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)
+# Of the web server's threads in each process (8 in the demonstration), how many may wait for an answer at once.
+WAITING_THREADS = envint("FORMULARY_WAITING_THREADS", 4)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
