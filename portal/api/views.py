@@ -1,6 +1,6 @@
 """The formulary, patients, jobs, quotas and the ledger for programs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
@@ -182,11 +182,13 @@ def _moment(name: str, text: str) -> datetime:
     text = text.replace(" ", "+")
     try:
         found = parse_datetime(text) or (parse_date(text) and datetime.combine(parse_date(text), datetime.min.time()))
-    except ValueError:
+        # In UTC, for the outermost days have moments that no other zone has.
+        found = found and (found if timezone.is_aware(found) else timezone.make_aware(found)).astimezone(UTC)
+    except (ValueError, OverflowError):
         found = None
     if not found:
         raise BadInput({name: f"{name} takes a moment such as 2026-11-08T14:02:00Z, or a day."})
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return found
 
 
 def _holds(request, permission: Permission) -> bool:

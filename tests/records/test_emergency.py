@@ -207,3 +207,14 @@ def test_more_than_three_in_a_day_are_urgent(start, elsewhere):
 )
 def test_three_working_days(opened, due):
     assert cases.working_day(opened, 3) == due
+
+
+def test_birth_dates_cannot_be_gone_through(elsewhere, cast, patient):
+    shown = records.open_patient(by=cast["clinician"], on=patient).patient
+    for day in range(emergency.SEARCHES):
+        with pytest.raises(BadInput, match="No patient has this record number"):
+            emergency.find(by=elsewhere, mrn=shown.mrn, birth_date=f"1890-01-{day + 1:02}")
+
+    with pytest.raises(BadInput, match="Too many patients were not found"):
+        emergency.find(by=elsewhere, mrn=shown.mrn, birth_date=shown.birth_date)
+    assert AuditEvent.objects.filter(verb="patient.sought", outcome="failed").count() == emergency.SEARCHES + 1

@@ -243,3 +243,19 @@ def test_the_banner_stands_until_an_officer_acknowledges_it(officer):
 
     assert (seen, alarms.fault()) == (True, None)
     assert "does not fit together" not in officer.get("/oversight/events/").content.decode()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "99999-01-01", "2026-02-30", "²026-01-01"])
+def test_the_outermost_days_are_answered_in_words(officer, cast, day):
+    token = access.issue_token(by=SYSTEM, on=cast["auditor"], scopes=["*"], days=1)
+    client = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    answers = [
+        officer.get("/oversight/events/", {"until": day}),
+        officer.get("/oversight/events/", {"since": day}),
+        officer.post("/oversight/events/export/", {"until": day, "export_for": "PATRQT"}),
+        client.get("/api/v1/audit/events/", {"until": day}),
+        client.get("/api/v1/audit/events/", {"since": f"{day}T23:59:59-14:00"}),
+        client.get("/api/v1/audit/events/", {"since": f"{day}T00:00:01+14:00"}),
+    ]
+
+    assert {answer.status_code for answer in answers} <= {200, 422}
