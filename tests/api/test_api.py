@@ -213,3 +213,10 @@ def test_a_token_that_may_run_gets_its_own_answer_and_reads_no_other(prefer, api
     path = f"predictions/{answer.json()['id']}/"
     assert api("clinician", path, scopes=("predictions:run",)).status_code == 404
     assert api("clinician", path).status_code == 200
+
+
+def test_a_body_that_is_too_large_is_answered_in_words(api, cast):
+    answer = api("clinician", "predictions/", {"model": "x" * 3_000_000})
+
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json()["detail"] == "The body is larger than 2,621 kB."
