@@ -231,6 +231,8 @@ JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
 # two wards share nobody, whatever records it is given.
 RELATIONSHIP_DAYS = envint("FORMULARY_RELATIONSHIP_DAYS", 0 if DEMO else 30)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)
+# Of the web server's threads in each process (8 in the demonstration), how many may wait for an answer at once.
+WAITING_THREADS = envint("FORMULARY_WAITING_THREADS", 4)
 
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_TRANSPORT_OPTIONS = (

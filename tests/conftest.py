@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as profiles
 
-from portal.audit import triggers
+from portal.audit import threads, triggers
 
 # Two slow cores are no finding of a property test.
 profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,25 +42,31 @@ def _no_lock_out_from_the_test_before():
 @pytest.fixture(scope="session", autouse=True)
 def _flush_opens_the_ledger():
     """Transactional tests empty their tables; the ledger's triggers step aside for that alone."""
-    from django.db import connection
-
     from portal.core import guard
 
     original = TransactionTestCase._fixture_teardown
 
     def teardown(self):
         with guard.unlocked():
-            if connection.vendor == "postgresql":
-                return _empty(connection)
-            triggers.drop(connection)
             try:
-                original(self)
+                if connection.vendor == "postgresql":
+                    _empty(connection)
+                else:
+                    _flush(self, original)
             finally:
-                triggers.install(connection)
+                threads.forget()
 
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = original
+
+
+def _flush(case, original) -> None:
+    triggers.drop(connection)
+    try:
+        original(case)
+    finally:
+        triggers.install(connection)
 
 
 # What the migrations made and no test changes: Django's flush would make it anew after every test.

@@ -54,7 +54,7 @@ def person_report(*, by, on, filters) -> Report:
 
 
 @action(Permission.AUDIT_EXPORT, verb="audit.exported")
-def export(*, by, on=None, filters, purpose) -> tuple[int, Iterator[queries.EventView]]:
+def export(*, by, on=None, filters, purpose, form="csv") -> tuple[int, Iterator[queries.EventView]]:
     """How many events match, and all of them, newest first, for a purpose that is written down."""
     if purpose not in purposes.EXPORT:
         raise BadInput({"export_for": "Choose what the export is for."})
@@ -62,7 +62,7 @@ def export(*, by, on=None, filters, purpose) -> tuple[int, Iterator[queries.Even
     count = rows.count()
     event().draft.purpose = purpose
     event().draft.patient = filters.get("patient", "")
-    event().note(events=count, filters={name: str(value) for name, value in filters.items() if value})
+    event().note(events=count, form=form, filters={name: str(value) for name, value in filters.items() if value})
     newest = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
     return count, _pages(rows, newest + 1)
 

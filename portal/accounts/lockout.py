@@ -25,12 +25,12 @@ def is_first_refusal(login: str, address: str) -> bool:
 class Tries:
     """Wrong tries at something, counted for the time of a lock-out."""
 
-    def __init__(self, what: str):
-        self.key = f"tries:{_digest(what)}"
+    def __init__(self, what: str, limit: int | None = None):
+        self.key, self.limit = f"tries:{_digest(what)}", limit or settings.LOCK_OUT_AFTER
 
     def are_used_up(self) -> bool:
         """Whether no further try is allowed for now."""
-        return cache.get(self.key, 0) >= settings.LOCK_OUT_AFTER
+        return cache.get(self.key, 0) >= self.limit
 
     def add(self) -> None:
         """Count one more."""

@@ -2,7 +2,8 @@
 
 import logging
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
@@ -35,6 +36,8 @@ def handler(exception, context):
         return problem(403, "This is not allowed.")
     if isinstance(exception, exceptions.APIException):
         return _of_framework(exception)
+    if isinstance(exception, RequestDataTooBig):
+        return problem(413, f"The body is larger than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000:,} kB.")
     if isinstance(exception, RecursionError):
         return problem(400, "The body is nested too deeply.")
     logger.exception("A request to the API failed.")

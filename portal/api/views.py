@@ -1,8 +1,8 @@
 """The formulary, patients, jobs, quotas and the ledger for programs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -10,10 +10,11 @@ from rest_framework.decorators import api_view
 from rest_framework.response import Response
 
 from portal.access import actions as access
-from portal.access import policy
+from portal.access import exports, policy
 from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, empty_when_denied, page, size_of
+from portal.audit import purposes
 from portal.audit import queries as audit
 from portal.compute import actions as compute
 from portal.compute.models import Job
@@ -129,15 +130,33 @@ _EVENT_FILTERS = ("patient", "actor", "verb", "outcome", "since", "until")
 
 @extend_schema(
     responses=shapes.page_of(shapes.EventSerializer),
-    parameters=[*_PAGED, *(OpenApiParameter(name, str) for name in _EVENT_FILTERS)],
+    parameters=[*_PAGED, *(OpenApiParameter(name, str) for name in (*_EVENT_FILTERS, "as", "purpose"))],
 )
 @api_view(["GET"])
 @empty_when_denied
 def events(request):
-    """The ledger, newest first; empty for everyone but audit officers."""
+    """The ledger, newest first; empty for everyone but audit officers.
+
+    `as=ndjson` or `as=fhir` (BALP AuditEvents, one a line) downloads all that match, for a `purpose`.
+    """
+    if "as" in request.query_params:
+        return _export(request)
     size, after = size_of(request), cursor_of(request)
     rows = access.read_log(by=request.user, filters=_event_filters(request), limit=size + 1, before=after)
     return page(request, rows, size, _event, lambda row: row.id)
+
+
+def _export(request) -> StreamingHttpResponse:
+    asked = request.query_params
+    try:
+        made = exports.file(by=request.user, filters=_event_filters(request), purpose=asked.get("purpose", ""),
+                            form=asked["as"])  # fmt: skip
+    except BadInput as problem:
+        known = {"export_for": ("purpose", f"purpose takes {', '.join(purposes.EXPORT)}.")}
+        raise BadInput(dict(known.get(name, (name, words)) for name, words in problem.errors.items())) from None
+    answer = StreamingHttpResponse(made.lines, content_type=made.kind)
+    answer["Content-Disposition"] = f'attachment; filename="{made.name}"'
+    return answer
 
 
 def _event(row) -> dict:
@@ -155,11 +174,13 @@ def _moment(name: str, text: str) -> datetime:
     text = text.replace(" ", "+")
     try:
         found = parse_datetime(text) or (parse_date(text) and datetime.combine(parse_date(text), datetime.min.time()))
-    except ValueError:
+        # In UTC, for the outermost days have moments that no other zone has.
+        found = found and (found if timezone.is_aware(found) else timezone.make_aware(found)).astimezone(UTC)
+    except (ValueError, OverflowError):
         found = None
     if not found:
         raise BadInput({name: f"{name} takes a moment such as 2026-11-08T14:02:00Z, or a day."})
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return found
 
 
 def _model(request, slug):

@@ -1,13 +1,10 @@
 """The only writer of the ledger: turns drafts into rows with their keyed leaf hashes."""
 
-import hmac
 import json
 from dataclasses import dataclass, field
-from hashlib import sha256
 
-from django.conf import settings
-
-from portal.audit import context, positions, purposes
+from portal.audit import context, positions, purposes, threads
+from portal.audit.keyed import keyed
 from portal.audit.models import AuditEvent
 from portal.core import clock
 
@@ -40,8 +37,13 @@ def write(drafts: list[Draft]) -> None:
     if not drafts:
         return
     places, epoch = positions.take(len(drafts))
-    rows = [_row(draft, place, epoch or place) for draft, place in zip(drafts, places, strict=True)]
+    naming, rows = threads.named(), []
+    after = ",".join(sorted(naming))
+    for draft, place in zip(drafts, places, strict=True):
+        rows.append(_row(draft, place, epoch or place, after))
+        after = threads.mark_of(place, rows[-1]["leaf"])
     positions.append(AuditEvent._meta.db_table, rows)
+    threads.wrote(after, naming)
 
 
 def leaf_of(position: int, payload: str) -> str:
@@ -49,12 +51,7 @@ def leaf_of(position: int, payload: str) -> str:
     return keyed(f"{position}\x1f{payload}")
 
 
-def keyed(text: str) -> str:
-    """HMAC-SHA-256 under the ledger's key, in hexadecimal."""
-    return hmac.new(settings.LEDGER_KEY.encode(), text.encode(), sha256).hexdigest()
-
-
-def _row(draft: Draft, place: int, epoch: int) -> dict:
+def _row(draft: Draft, place: int, epoch: int, after: str = "") -> dict:
     here, now = context.current(), clock.now()
     facts = vars(draft) | {
         "epoch": epoch,
@@ -63,6 +60,7 @@ def _row(draft: Draft, place: int, epoch: int) -> dict:
         "session": here.session,
         "address": here.address,
         "purpose": draft.purpose or here.purpose or purposes.of_verb(draft.verb),
+        "written_after": after,
     }
     payload = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     columns = {name: facts[name] for name in COLUMNS} | {"recorded_at": now}

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Max
 
-from portal.audit import heads, log
+from portal.audit import heads, log, seals
 from portal.audit.models import LEAST_YEARS, AuditEvent, RetentionPolicy, Seal, Tombstone
 from portal.audit.rows import Fault
 from portal.core import clock
@@ -20,6 +20,17 @@ class Purged:
     def covers(self, seal: Seal) -> bool:
         """Whether a seal's events were purged."""
         return any(first <= seal.id <= last for first, last in self.spans)
+
+    def took(self, place: int) -> bool:
+        """Whether the event at a position was purged."""
+        found = (
+            Seal.objects.filter(id__range=span, last__gte=place)
+            .order_by("id")
+            .values_list("places", flat=True)
+            .iterator()
+            for span in self.spans
+        )
+        return any(place in seals.read_ranges(places) for rows in found for places in rows)
 
 
 def policy() -> RetentionPolicy | None:

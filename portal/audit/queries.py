@@ -28,6 +28,9 @@ class EventView:
     patient: str
     purpose: str
     detail: dict
+    actor_id: str = ""
+    request: str = ""
+    address: str = ""
 
 
 def view_of(event: AuditEvent) -> EventView:
@@ -49,6 +52,9 @@ def view_of(event: AuditEvent) -> EventView:
         patient=event.patient,
         purpose=event.purpose,
         detail=facts["detail"],
+        actor_id=event.actor_id,
+        request=event.request,
+        address=event.address,
     )
 
 

@@ -1,16 +1,14 @@
 """One row of the ledger against its own hash, quickly: tuples in, text compared, nothing decoded unless it differs."""
 
-import hmac
 import json
 from json.encoder import encode_basestring as quoted
-
-from django.conf import settings
 
 from portal.audit import log
 
 FIELDS = ("id", "payload", "leaf", *log.COLUMNS)
 _PLACE, _PAYLOAD, _LEAF, _EPOCH = range(4)
 VERB = FIELDS.index("verb")
+_WHY, _AFTER = ',"why":"', ',"written_after":"'
 
 
 class Fault(Exception):
@@ -21,11 +19,10 @@ class Fault(Exception):
         self.position, self.sentence = position, sentence
 
 
-def check(row: tuple, key: bytes | None = None) -> None:
+def check(row: tuple) -> None:
     """Raise Fault unless the row's hash covers its position and payload, and its columns repeat the payload."""
     place, payload, leaf = row[:3]
-    key = key or settings.LEDGER_KEY.encode()
-    if hmac.digest(key, f"{place}\x1f{payload}".encode(), "sha256").hex() != leaf:
+    if log.leaf_of(place, payload) != leaf:
         raise Fault(place, f"Event {place} ({row[VERB]}) was changed, moved or inserted: its hash does not fit.")
     if not _repeats(row):
         _name_column(row)
@@ -45,8 +42,13 @@ def _repeats(row: tuple) -> bool:
         f',"request":{quoted(request)},"roles":{quoted(roles)},"session":{quoted(session)},"study":{quoted(study)}'
         f',"verb":{quoted(verb)}'
     )
-    cut = payload.rfind(',"why":"')
-    return payload.startswith(head) and payload.endswith(tail, 0, cut)
+    return payload.startswith(head) and payload.endswith(tail, 0, payload.rfind(_WHY))
+
+
+def after(payload: str) -> str:
+    """The marks of the events that a proved event names as written before it, with commas; empty when there is none."""
+    start = payload.rfind(_AFTER)
+    return payload[start + len(_AFTER) : -2] if start > 0 else ""
 
 
 def _name_column(row: tuple) -> None:

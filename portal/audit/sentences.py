@@ -15,6 +15,7 @@ SENTENCES = {
     "audit.head-signed": "signed the newest seal of the audit log",
     "audit.patient-reported": "asked who opened the patient's record",
     "audit.period-reviewed": "signed that the log of a period was reviewed",
+    "audit.patients-identified": "looked for a patient by name and was shown who it could be",
     "audit.person-reported": "asked what a person did",
     "audit.purged": "purged old events",
     "audit.retention-set": "set for how long events are kept",

@@ -1,21 +1,22 @@
 """Proving the ledger: every row against its own hash, every batch against its seal, every seal against the last.
 
 The check walks the seals in their order and reads the events of many seals at once; it can start after a seal
-that an earlier check has proved, and hands out such points as it goes on.
+that an earlier check has proved, and hands out such points as it goes on. The rows may be proved by several
+processes; the chain of the seals is walked by one.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
-from django.conf import settings
+from django.db import connection, connections
 
-from portal.audit import anchors, heads, positions, purges, rows, seals
+from portal.audit import anchors, batches, heads, positions, purges, rows, seals, stream
 from portal.audit.models import AuditEvent, Seal
 from portal.audit.rows import Fault
 
-GROUP = 5000
-_EPOCH, _LEAF = rows.FIELDS.index("epoch"), rows.FIELDS.index("leaf")
+GROUP = 20000
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,15 @@ def verify(
     *,
     start: Point | None = None,
     reached: Callable[[Point], None] = lambda point: None,
+    hands: int = 1,
 ) -> Verdict:
-    """Check the ledger; stops at the first row that was changed, removed, added or moved."""
+    """Check the ledger; stops at the first row that was changed, removed, added or moved.
+
+    `hands` processes read and prove the rows; more than one only where nothing else runs, as in a command.
+    """
     check = _Check(start or Point(), progress, reached)
     try:
-        check.run()
+        check.run(hands)
     except Fault as fault:
         return check.verdict(fault.sentence, fault.position)
     return check.verdict()
@@ -68,21 +73,21 @@ class _Check:
 
     def __init__(self, start: Point, progress, reached):
         self.point, self.progress, self.reached = start, progress, reached
-        self.started, self.seals, self.unsealed, self.heads = start, 0, 0, 0
-        self.key = settings.LEDGER_KEY.encode()
+        self.started, self.unsealed, self.heads = start, 0, 0
         self.notes: list[str] = []
 
-    def run(self) -> None:
+    def run(self, hands: int) -> None:
         self._take_up()
         purged = purges.read(self.notes)
-        for group in _groups(self.point.seal):
-            found = _events(group[0].since, group[-1].until)
-            for seal in group:
-                self._seal(seal, found, purged)
-            self.reached(self.point)
-            self.progress(self.point.events)
+        spans = list(_spans(self.point.seal))
+        with _proofs(spans, purged, hands) as proofs:
+            for span, bad in zip(spans, proofs, strict=True):
+                for seal in Seal.objects.filter(id__range=span).order_by("id"):
+                    self._seal(seal, bad, purged)
+                self.reached(self.point)
+                self.progress(self.point.events)
         anchors.check(self.point.seal, self.point.last)
-        self._tail()
+        self._tail(purged)
         self.heads = heads.check(self.notes)
 
     def verdict(self, fault: str = "", position: int | None = None) -> Verdict:
@@ -102,94 +107,68 @@ class _Check:
                 self.started.last, f"Seal {self.started.seal} is not what an earlier check saw: run the full check."
             )
 
-    def _seal(self, seal: Seal, found: list[tuple], purged: purges.Purged) -> None:
-        low, high = (bisect_left(found, epoch, key=_epoch_of) for epoch in (seal.since, seal.until))
-        batch = sorted(found[low:high])
-        _check_chain(seal, self.point, batch)
-        if not purged.covers(seal):
-            _check_batch(seal, batch, self.key)
-        elif batch:
-            raise Fault(batch[0][0], f"Event {batch[0][0]} is inserted: its batch was purged.")
+    def _seal(self, seal: Seal, bad: batches.Bad | None, purged: purges.Purged) -> None:
+        here = bad is not None and bad.seal == seal.id
+        if not (here and bad.forged):
+            _check_chain(seal, self.point)
+        if here:
+            raise Fault(bad.position, bad.sentence)
+        events = 0 if purged.covers(seal) else seal.events
         there = self.point
-        self.point = Point(seal.id, seal.digest, seal.until, max(there.last, seal.last), there.events + len(batch))
+        self.point = Point(seal.id, seal.digest, seal.until, max(there.last, seal.last), there.events + events)
 
-    def _tail(self) -> None:
+    def _tail(self, purged: purges.Purged) -> None:
         """Events that are not sealed yet, and those that hide before the first epoch."""
-        stray = _rows(AuditEvent.objects.filter(epoch__lt=0)).first()
+        stray = AuditEvent.objects.filter(epoch__lt=0).values_list(*rows.FIELDS).first()
         if stray:
-            rows.check(stray, self.key)
+            rows.check(stray)
             raise Fault(stray[0], f"Event {stray[0]} is inserted: no seal could ever cover it.")
+        last = AuditEvent.objects.order_by("-epoch").values_list("epoch", flat=True).first() or 0
+        found = stream.between(self.point.until, last + 1)
+        faults = list(found.faults.values()) + batches.lost(found, purged)
         place = self.point.last
-        tail = _rows(AuditEvent.objects.filter(epoch__gte=self.point.until)).order_by("id")
-        for row in tail.iterator(chunk_size=GROUP):
-            rows.check(row, self.key)
-            if positions.gapless() and row[0] != place + 1:
-                raise Fault(place + 1, f"Event {place + 1} is missing: event {row[0]} stands in its place.")
-            place = row[0]
-            self.unsealed += 1
-            if self.unsealed % GROUP == 0:
-                self.progress(self.point.events + self.unsealed)
+        for at in sorted(position for position, _, _ in found.events):
+            if positions.gapless() and at != place + 1:
+                faults.append(Fault(place + 1, f"Event {place + 1} is missing: event {at} stands in its place."))
+                break
+            place = at
+        self.unsealed = len(found.events)
+        if faults:
+            raise min(faults, key=lambda fault: fault.position)
 
 
-def _epoch_of(row: tuple) -> int:
-    return row[_EPOCH]
-
-
-def _rows(queryset):
-    return queryset.values_list(*rows.FIELDS)
-
-
-def _events(since: int, until: int) -> list[tuple]:
-    return list(_rows(AuditEvent.objects.filter(epoch__gte=since, epoch__lt=until)).order_by("epoch").iterator(GROUP))
-
-
-def _groups(after: int) -> Iterator[list[Seal]]:
-    """Seals in order, as many together as hold some thousands of events."""
-    group, events = [], 0
-    for seal in Seal.objects.filter(id__gt=after).order_by("id").iterator(chunk_size=1000):
-        group.append(seal)
-        events += seal.events
+def _spans(after: int) -> Iterator[tuple[int, int]]:
+    """First and last of the seals that are read together: as many as hold some thousands of events."""
+    first, last, events = None, None, 0
+    for seal, count in Seal.objects.filter(id__gt=after).order_by("id").values_list("id", "events").iterator(2000):
+        first, last, events = first or seal, seal, events + count
         if events >= GROUP:
-            yield group
-            group, events = [], 0
-    if group:
-        yield group
+            yield first, last
+            first, events = None, 0
+    if first:
+        yield first, last
 
 
-def _check_chain(seal: Seal, before: Point, batch: Iterable[tuple]) -> None:
-    place = min((row[0] for row in batch), default=before.last + 1)
+@contextmanager
+def _proofs(spans: list[tuple[int, int]], purged: purges.Purged, hands: int):
+    """What is bad in each span, in order; each process reads through a connection of its own."""
+    if hands < 2 or len(spans) < 2 * hands or connection.in_atomic_block or connection.vendor != "postgresql":
+        yield (batches.prove(span, purged) for span in spans)
+        return
+    connections.close_all()
+    with get_context("fork").Pool(hands) as pool:
+        yield pool.imap(batches.Proof(purged), spans)
+
+
+def _check_chain(seal: Seal, before: Point) -> None:
     if seal.id != before.seal + 1:
-        raise Fault(_first_after(before), f"Seal {before.seal + 1} is missing: the ledger has been cut.")
+        raise Fault(_first_from(before.until, before), f"Seal {before.seal + 1} is missing: the ledger has been cut.")
     fits = seal.digest == seals.digest_of(seal) and seal.previous == before.digest and seal.since == before.until
     if not fits:
+        place = _first_from(seal.since, before)
         raise Fault(place, f"Seal {seal.id} was changed or moved: it does not follow the one before.")
 
 
-def _first_after(before: Point) -> int | None:
-    row = AuditEvent.objects.filter(epoch__gte=before.until).order_by("epoch", "id").values_list("id").first()
+def _first_from(epoch: int, before: Point) -> int:
+    row = AuditEvent.objects.filter(epoch__gte=epoch).order_by("epoch", "id").values_list("id").first()
     return row[0] if row else before.last + 1
-
-
-def _check_batch(seal: Seal, batch: list[tuple], key: bytes) -> None:
-    bad = None
-    try:
-        for row in batch:
-            rows.check(row, key)
-    except Fault as fault:
-        bad = fault
-    there, sealed = [row[0] for row in batch], seals.read_ranges(seal.places)
-    astray = min(set(there) ^ set(sealed), default=None)
-    if bad and (astray is None or bad.position <= astray):
-        raise bad
-    if astray is not None:
-        _name_place(seal, astray, set(sealed))
-    if seals.root_of(row[_LEAF] for row in batch) != seal.root:
-        raise Fault(there[0], f"An event between {there[0]} and {there[-1]} was rewritten after seal {seal.id}.")
-
-
-def _name_place(seal: Seal, place: int, sealed: set[int]) -> None:
-    elsewhere = _rows(AuditEvent.objects.filter(id=place)).first()
-    if place in sealed and elsewhere:
-        rows.check(elsewhere)
-    word = "missing" if place in sealed else "inserted"
-    raise Fault(place, f"Event {place} is {word}: seal {seal.id} does not cover it so.")

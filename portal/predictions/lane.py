@@ -1,7 +1,9 @@
 """Asking for a run and waiting for it: answered at once in the fast lane, or followed while a worker has it (ADR 6)."""
 
 import time
+from threading import BoundedSemaphore
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from portal.compute.models import Job
@@ -10,15 +12,24 @@ from portal.predictions import actions
 from portal.predictions.queries import PredictionView
 
 _PAUSE, _LONGEST_PAUSE = 0.002, 0.1
+# Waiting holds a thread of the web server: however many ask to wait, some threads stay free for everybody else.
+_waiting = BoundedSemaphore(settings.WAITING_THREADS)
 
 
 def ask(*, by, on, within: float, **asked) -> PredictionView:
-    """Accept a run and answer when it ended or `within` seconds are over, whichever comes first."""
+    """Accept a run and answer when it ended or `within` seconds are over, whichever comes first.
+
+    When too many wait already, the answer comes at once and says that the run is accepted.
+    """
     until = time.monotonic() + within
     accepted = _accept(by=by, on=on, within=within, **asked)
     if accepted.view:
         return accepted.view
-    _wait(accepted.prediction, until)
+    if _waiting.acquire(blocking=False):
+        try:
+            _wait(accepted.prediction, until)
+        finally:
+            _waiting.release()
     return actions.answer(by=by, on=accepted.prediction)
 
 

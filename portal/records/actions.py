@@ -5,17 +5,20 @@ import unicodedata
 from dataclasses import dataclass, replace
 from itertools import count
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from portal.access import grants, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.accounts.models import User
+from portal.audit import purposes
 from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
 from portal.records.models import LEAD, TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient, Practitioner
+
+NAME_AT_LEAST, IDENTIFIED = 3, 20
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,38 @@ def _free_username(name: str, taken: set[str]) -> str:
 
 @action(Permission.AUDIT_READ, verb="audit.subject-sought")
 def seek_patient(*, by, on=None, number) -> str:
-    """The opaque id under which the ledger files a record number; empty when there is none. Says nothing else."""
-    found = Patient.objects.filter(mrn_index=mrn_index(number)).values_list("public_id", flat=True).first() or ""
+    """The opaque id under which the ledger files a record number or that id itself; empty when there is none."""
+    rows = Patient.objects.filter(Q(mrn_index=mrn_index(number)) | Q(public_id=number))
+    found = rows.values_list("public_id", flat=True).first() or ""
     event().note(kind="patient", found=bool(found))
     event().draft.patient = found
+    return found
+
+
+@action(Permission.AUDIT_READ, verb="audit.patients-identified")
+def identify_patients(*, by, on=None, name, purpose) -> list[queries.PatientSummary]:
+    """Who could be meant by a name, for a purpose that is written down: identities, and nothing of a record.
+
+    One event for each patient shown. Names are encrypted, so every patient is looked at, a few at a time.
+    """
+    errors = {}
+    if len(name.strip()) < NAME_AT_LEAST:
+        errors["subject"] = f"Type at least {NAME_AT_LEAST} letters of the name."
+    if purpose not in purposes.EXPORT:
+        errors["purpose"] = "Choose why you look for a patient by name; the reason is recorded."
+    if errors:
+        raise BadInput(errors)
+    words = name.casefold().split()
+    found = []
+    for row in queries.with_ward().iterator(chunk_size=500):
+        patient = queries.summary(row)
+        if all(word in patient.name.casefold() for word in words):
+            found.append(patient)
+        if len(found) > IDENTIFIED:
+            break
+    event().draft.purpose = purpose
+    event().note(shown=min(len(found), IDENTIFIED), more=len(found) > IDENTIFIED)
+    event().each_patient(found[:IDENTIFIED])
     return found
 
 

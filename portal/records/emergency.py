@@ -6,11 +6,14 @@ sharing, no list; 4 hours, renewable to 24, then a new reason (45 CFR 164.312(a)
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from portal.access import cases, glass, grants, notices, policy
 from portal.access.action import action, event
 from portal.access.models import Grant
 from portal.access.permissions import Permission
 from portal.access.states import GrantKind
+from portal.accounts import lockout
 from portal.core import clock, turns
 from portal.core.problems import BadInput, Conflict
 from portal.records import overrides, queries
@@ -25,6 +28,8 @@ REASONS = {
     "other": "Another reason, written below",
 }
 HOURS, LONGEST_HOURS, TEXT_AT_LEAST, TEXT_AT_MOST = 4, 24, 15, 1000
+# Typing mistakes in an emergency are forgiven; going through the birth dates of a known record number is not.
+SEARCHES = 20
 # DICOM audit codes for the start and the end of emergency access.
 STARTED, ENDED = "110127", "110138"
 
@@ -32,8 +37,14 @@ STARTED, ENDED = "110127", "110138"
 @action(Permission.BREAK_GLASS, verb="patient.sought")
 def find(*, by, on=None, mrn, birth_date) -> queries.PatientSummary:
     """The patient with exactly this record number and birth date; raises BadInput when there is none."""
+    tries = lockout.Tries(f"sought\x1f{by.pk}", SEARCHES)
+    if tries.are_used_up():
+        raise BadInput(
+            {"mrn": f"Too many patients were not found. Wait {settings.LOCK_OUT_MINUTES} minutes, or ask a colleague."}
+        )
     found = queries.by_two_identifiers(mrn, birth_date)
     if found is None:
+        tries.add()
         raise BadInput({"mrn": "No patient has this record number and this birth date. Check both."})
     event().about(found)
     return queries.summary(found)

@@ -91,7 +91,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:access": (GET, "", P.ACCESS_EXPLAIN, Phi.PSEUDONYM),
     "oversight:routes": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:routes-file": (GET, "", P.AUDIT_READ, Phi.NONE),
-    "oversight:find-subject": (POST, "event", P.AUDIT_READ, Phi.PSEUDONYM),
+    "oversight:find-subject": (POST, "event", P.AUDIT_READ, Phi.IDENTIFIER),
     "oversight:export": (POST, "event", P.AUDIT_EXPORT, Phi.PSEUDONYM),
     "oversight:patient-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:person-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),

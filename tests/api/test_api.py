@@ -225,3 +225,10 @@ def test_ones_own_quota_is_an_event_and_nobody_elses_is_shown(api, cast):
     assert api("auditor", "quotas/").json()["results"] == []
     seen = AuditEvent.objects.filter(verb="quota.seen").order_by("id").values_list("actor", "outcome")
     assert list(seen) == [("clinician", "ok"), ("auditor", "denied")]
+
+
+def test_a_body_that_is_too_large_is_answered_in_words(api, cast):
+    answer = api("clinician", "predictions/", {"model": "x" * 3_000_000})
+
+    assert (answer.status_code, answer["Content-Type"]) == (413, "application/problem+json")
+    assert answer.json()["detail"] == "The body is larger than 2,621 kB."

@@ -1,43 +1,19 @@
-"""Nothing younger than six years goes; what goes leaves a signed tombstone; the portal's own role changes nothing."""
+"""Nothing younger than six years goes; what goes leaves a signed tombstone."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
-import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
-from portal.access import actions, ledger
-from portal.access.actors import SYSTEM
+from portal.access import ledger
 from portal.access.policy import Denied
 from portal.audit import triggers, verify
 from portal.audit.models import AuditEvent, RetentionPolicy, Seal, Tombstone
-from portal.core import clock, guard
+from portal.core import guard
 from portal.core.problems import BadInput
-from portal.studies import actions as studies
 
-pytestmark = pytest.mark.django_db(transaction=True)
-OLD = datetime(2018, 5, 4, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _own_heads(settings, tmp_path):
-    settings.HEADS = tmp_path / "heads"
-
-
-@pytest.fixture
-def old(transactional_db, monkeypatch, request):
-    """Two sealed batches of 2018 and one of today, before anything else is in the ledger."""
-    now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: OLD)
-    for slug in ("first", "second"):
-        studies.open_study(by=SYSTEM, slug=slug, title="A study")
-        studies.open_study(by=SYSTEM, slug=f"{slug}-b", title="A study")
-        actions.seal_ledger(by=SYSTEM)
-    monkeypatch.setattr(clock, "now", now)
-    cast = request.getfixturevalue("cast")
-    actions.seal_ledger(by=SYSTEM)
-    return cast
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.embedded]
 
 
 def test_nothing_goes_without_a_policy(old):
@@ -133,48 +109,3 @@ def test_the_database_lets_nothing_young_go_even_under_a_tombstone(old):
 def test_the_database_lets_nothing_old_go_without_a_tombstone(old):
     with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic(), guard.unlocked():
         AuditEvent.objects.filter(recorded_at__year=2018).delete()
-
-
-@pytest.fixture
-def as_role(old):
-    """Act as the portal's own role on the same connection."""
-    if connection.vendor != "postgresql":
-        pytest.fail("This file runs on PostgreSQL.")
-    call_command("audit_role", "formulary_portal")
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION AUTHORIZATION formulary_portal")
-    yield old
-    with connection.cursor() as cursor:
-        cursor.execute("RESET SESSION AUTHORIZATION")
-
-
-@pytest.mark.parametrize("table", triggers.TABLES)
-@pytest.mark.parametrize("words", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"])
-def test_the_portal_s_role_is_refused_every_change_of_the_ledger(as_role, table, words):
-    with pytest.raises(DatabaseError) as refusal, transaction.atomic(), guard.unlocked():
-        connection.cursor().execute(words.format(table))
-    assert isinstance(refusal.value.__cause__, psycopg.errors.InsufficientPrivilege)
-
-
-def test_the_portal_s_role_cannot_take_the_triggers_off(as_role):
-    with pytest.raises(DatabaseError) as refusal, transaction.atomic():
-        triggers.drop(connection)
-    assert isinstance(refusal.value.__cause__, psycopg.errors.InsufficientPrivilege)
-
-
-def test_the_portal_works_as_its_own_role(as_role, client):
-    studies.open_study(by=SYSTEM, slug="later", title="Later")
-    actions.seal_ledger(by=SYSTEM)
-    ledger.set_retention(by=as_role["auditor"], years=6, reason="The law's least.")
-    client.force_login(as_role["auditor"], backend="allauth.account.auth_backends.AuthenticationBackend")
-
-    assert client.get("/oversight/events/").status_code == 200
-    assert verify.verify().fault == ""
-
-
-def test_the_portal_s_role_cannot_purge(as_role):
-    ledger.set_retention(by=as_role["auditor"], years=6, reason="The law's least.")
-
-    with pytest.raises(CommandError, match="Run the purge as the tables' owner"):
-        call_command("purge_audit", by="admin", before=date(2019, 1, 1))
-    assert AuditEvent.objects.filter(recorded_at__year=2018).count() == 4

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from portal.access import actions, ledger
 from portal.access.actors import SYSTEM
-from portal.audit import checkpoints, log, seals, triggers, verify
+from portal.audit import checkpoints, log, seals, stream, triggers, verify
 from portal.audit.models import AuditEvent, Seal
 from portal.core import guard
 from portal.studies import actions as studies
 
+pytestmark = pytest.mark.embedded
 TEXTS = ("verb", "outcome", "actor", "actor_id", "roles", "object_type", "object_id", "patient", "study", "purpose",
          "request", "session", "address", "payload", "leaf")  # fmt: skip
 CHANGES = {**dict.fromkeys(TEXTS, "'x'"), "epoch": "epoch + 1", "recorded_at": "'2020-01-01 00:00:00+00'"}
@@ -23,11 +24,6 @@ CHANGES = {**dict.fromkeys(TEXTS, "'x'"), "epoch": "epoch + 1", "recorded_at": "
 
 class _Undo(Exception):
     pass
-
-
-@pytest.fixture(autouse=True)
-def _own_heads(settings, tmp_path):
-    settings.HEADS = tmp_path / "heads"
 
 
 @pytest.fixture
@@ -180,11 +176,12 @@ def test_an_interrupted_check_goes_on_where_it_stood(long_ledger, monkeypatch, c
 
     with pytest.raises(KeyboardInterrupt):
         verify.verify(reached=stop_at_nine)
-    seen = []
-    monkeypatch.setattr(verify.rows, "check", lambda row, key=None: seen.append(row[0]))
+    read, between = [], stream.between
+    monkeypatch.setattr(stream, "between", lambda since, until: read.append(since) or between(since, until))
     call_command("verify_audit", "--resume")
 
-    assert seen == list(AuditEvent.objects.order_by("id").values_list("id", flat=True))[9:]
+    assert AuditEvent.objects.filter(epoch__lt=read[0]).count() == 9
+    assert "16 events and 5 seals fit together." in capsys.readouterr().out
     assert checkpoints.interrupted() is None
 
 
@@ -201,3 +198,30 @@ def test_plain_hashes_do_not_forge_a_seal(long_ledger, settings):
         triggers.install(connection)
 
     assert "Seal 5 was changed" in verify.verify().fault
+
+
+@pytest.mark.parametrize("index", [0, 7, 14])
+def test_several_processes_name_the_same_first_row(long_ledger, monkeypatch, index):
+    monkeypatch.setattr(verify, "GROUP", 1)
+    assert verify.verify(hands=2).fault == ""
+    with guard.unlocked():
+        triggers.drop(connection)
+        run("UPDATE audit_auditevent SET verb = 'x' WHERE id >= %s", long_ledger[index])
+        triggers.install(connection)
+
+    assert verify.verify(hands=2) == verify.verify()
+    assert verify.verify(hands=2).position == long_ledger[index]
+
+
+@pytest.mark.parametrize("text", ['a "quoted" \\ name', "a\ttab and\na line", "\\N", "Žofie “…” 🏥", "\x1f\x7f", ""])
+def test_odd_characters_are_proved_as_well_as_plain_ones(transactional_db, text):
+    with guard.unlocked(), transaction.atomic():
+        log.write([log.Draft(verb="study.opened", actor=text, study=text, why=text, detail={"text": text})])
+    actions.seal_ledger(by=SYSTEM)
+
+    assert verify.verify() == verify.Verdict(events=1, seals=1)
+    with guard.unlocked(), transaction.atomic():
+        triggers.drop(connection)
+        run("UPDATE audit_auditevent SET actor = %s", text.replace('"', '\\"') + "x")
+        triggers.install(connection)
+    assert verify.verify().position == AuditEvent.objects.get().id

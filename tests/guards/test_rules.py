@@ -26,6 +26,7 @@ RAW_ALLOWED = {
     "portal/access/rotation.py",
     "portal/audit/dbrole.py",
     "portal/audit/positions.py",
+    "portal/audit/stream.py",
     "portal/audit/triggers.py",
     "portal/audit/migrations/0002_triggers.py",
 }

@@ -83,7 +83,7 @@ PAGES = {
 }
 POSTS = {
     "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
-    "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 302)),
+    "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 422)),
     "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),
     "account:read-notices": ((), (302,) * 7),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),

@@ -1,6 +1,10 @@
 """The fast lane: who waits is answered by the process that accepted, under the same rules as by a worker."""
 
+from threading import Thread
+from time import monotonic, sleep
+
 import pytest
+from django.db import connection
 
 from portal.audit.models import AuditEvent
 from portal.compute import quotas
@@ -89,3 +93,29 @@ def test_the_same_key_gives_the_same_answer_and_runs_once(ask, scorer):
 
     assert (first.public_id, first.envelope) == (second.public_id, second.envelope)
     assert Job.objects.count() == 1
+
+
+def test_when_too_many_wait_the_others_are_answered_at_once(ask, worked, settings, monkeypatch):
+    """No scorer, no worker: whoever may wait waits in vain, and the one too many does not wait at all."""
+    places, answered = settings.WAITING_THREADS, []
+
+    def wait():
+        answered.append(ask(within=3).state)
+        connection.close()
+
+    monkeypatch.setattr(actions.executor, "answer_now", lambda *_: None)
+    threads = [Thread(target=wait) for _ in range(places)]
+    for thread in threads:
+        thread.start()
+    sleep(1.5)
+    began = monotonic()
+    late = ask(within=3)
+    took = monotonic() - began
+    for thread in threads:
+        thread.join()
+
+    assert (late.state, took < 1) == ("pending", True)
+    assert answered == ["pending"] * places
+    began = monotonic()
+    ask(within=1)
+    assert monotonic() - began >= 1

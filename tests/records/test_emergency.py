@@ -279,3 +279,14 @@ def test_a_case_that_is_late_stands_on_the_officers_first_page(start, cast, clie
         Case.objects.update(due_on=date(2026, 1, 5))
 
     assert "1 case overdue" in client.get("/oversight/events/").content.decode()
+
+
+def test_birth_dates_cannot_be_gone_through(elsewhere, cast, patient):
+    shown = records.open_patient(by=cast["clinician"], on=patient).patient
+    for day in range(emergency.SEARCHES):
+        with pytest.raises(BadInput, match="No patient has this record number"):
+            emergency.find(by=elsewhere, mrn=shown.mrn, birth_date=f"1890-01-{day + 1:02}")
+
+    with pytest.raises(BadInput, match="Too many patients were not found"):
+        emergency.find(by=elsewhere, mrn=shown.mrn, birth_date=shown.birth_date)
+    assert AuditEvent.objects.filter(verb="patient.sought", outcome="failed").count() == emergency.SEARCHES + 1

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 
+from portal.access import actions as access
 from portal.access import watch
 from portal.access.action import record
 from portal.access.actors import SYSTEM
@@ -63,9 +65,79 @@ def test_a_user_name_leads_to_what_that_person_did(officer, opened, cast):
 
 
 def test_a_subject_nobody_has_is_answered_in_words(officer, opened):
-    answer = officer.post("/oversight/events/find/", {"subject": "no-such-number"}, follow=True)
+    answer = officer.post("/oversight/events/find/", {"subject": "no-such-name", "purpose": "PATRQT"})
 
-    assert "Nobody has that record number or user name" in answer.content.decode()
+    assert "Nobody is called that" in answer.content.decode()
+
+
+def test_a_patient_s_id_leads_to_the_report(officer, opened, patient):
+    assert officer.post("/oversight/events/find/", {"subject": patient}).url == f"/oversight/patients/{patient}/"
+
+
+def test_a_name_without_a_reason_shows_nobody(officer, opened):
+    answer = officer.post("/oversight/events/find/", {"subject": opened.name})
+    page = answer.content.decode()
+
+    assert (answer.status_code, opened.mrn in page) == (422, False)
+    assert "Choose why you look for a patient by name" in page
+    assert AuditEvent.objects.filter(verb="audit.patients-identified", outcome="failed").count() == 1
+
+
+def test_a_name_with_a_reason_shows_identities_and_is_an_event_for_each(officer, opened, patient):
+    answer = officer.post("/oversight/events/find/", {"subject": opened.name.split()[-1], "purpose": "PATRQT"})
+    page, people = answer.content.decode(), answer.context["people"]
+
+    assert f"/oversight/patients/{patient}/" in page
+    assert opened.mrn in page
+    found = AuditEvent.objects.filter(verb="audit.patients-identified", outcome="ok").values_list("patient", "purpose")
+    assert set(found) == {(person.public_id, "PATRQT") for person in people}
+    assert AuditEvent.objects.filter(verb="patient.opened", actor="auditor").count() == 0
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_nobody_else_finds_patients_by_name(opened, cast):
+    for name in ("clinician2", "scientist", "admin", "reviewer"):
+        client = Client()
+        client.force_login(cast[name], backend="allauth.account.auth_backends.AuthenticationBackend")
+        answer = client.post("/oversight/events/find/", {"subject": opened.name, "purpose": "PATRQT"})
+        assert (answer.status_code, opened.mrn in answer.content.decode()) == (403, False)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("ndjson", "application/x-ndjson"), ("fhir", "application/fhir+ndjson")])
+def test_the_log_is_exported_line_by_line(officer, opened, patient, form, kind):
+    answer = officer.post("/oversight/events/export/", {"patient": patient, "export_for": "HCOMPL", "as": form})
+    lines = [json.loads(line) for line in b"".join(answer.streaming_content).decode().splitlines()]
+
+    assert answer["Content-Type"] == kind
+    event = AuditEvent.objects.get(verb="audit.exported", outcome="ok")
+    leaves = AuditEvent.objects.filter(patient=patient, id__lt=event.id).order_by("-id").values_list("leaf", flat=True)
+    assert [line["id"] for line in lines] == [leaf[:20] for leaf in leaves]
+    assert json.loads(event.payload)["detail"]["form"] == form
+
+
+def test_an_audit_event_of_a_denial_is_shaped_as_balp_says(officer, opened, patient):
+    answer = officer.post("/oversight/events/export/", {"outcome": "denied", "export_for": "HCOMPL", "as": "fhir"})
+    (made,) = [json.loads(line) for line in b"".join(answer.streaming_content).decode().splitlines()]
+
+    assert (made["resourceType"], made["outcome"], made["action"]) == ("AuditEvent", "8", "R")
+    assert [agent["requestor"] for agent in made["agent"]] == [False, False, True]
+    assert made["agent"][2]["who"]["display"] == "clinician2"
+    assert "network" not in made["agent"][2]
+    assert {entity["what"]["identifier"]["value"] for entity in made["entity"] if entity.get("role")} == {patient}
+
+
+def test_the_api_exports_what_the_page_does(opened, cast, patient):
+    token = access.issue_token(by=SYSTEM, on=cast["auditor"], scopes=["*"], days=1)
+    client = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    answer = client.get(f"/api/v1/audit/events/?as=fhir&purpose=HLEGAL&patient={patient}&outcome=denied")
+    lines = [json.loads(line) for line in b"".join(answer.streaming_content).decode().splitlines()]
+
+    assert [line["purposeOfEvent"][0]["coding"][0]["code"] for line in lines] == ["TREAT"]
+    assert client.get("/api/v1/audit/events/?as=fhir").status_code == 422
+    assert client.get("/api/v1/audit/events/?as=xml&purpose=HLEGAL").status_code == 422
+    narrow = access.issue_token(by=SYSTEM, on=cast["auditor"], scopes=["audit:read"], days=1)
+    answer = Client(HTTP_AUTHORIZATION=f"Bearer {narrow}").get("/api/v1/audit/events/?as=ndjson&purpose=HLEGAL")
+    assert answer.json() == {"results": [], "next": None}
 
 
 def test_an_export_needs_a_purpose_and_is_an_event(officer, opened, patient):
@@ -96,6 +168,13 @@ def test_chips_narrow_the_log(officer, opened):
     assert [(chip["label"], chip["count"], chip["on"]) for chip in facets["Outcome"]] == [("denied", "1", True)]
     assert facets["Person"][0]["query"] == "actor=clinician2&outcome=denied&role=clinician"
     assert facets["Outcome"][0]["query"] == "role=clinician"
+
+
+def test_on_its_first_day_the_log_has_nothing_to_sign_for(officer, cast):
+    page = officer.get("/oversight/reviews/").content.decode()
+
+    assert "The log began today. A day can be signed for once it is over" in page
+    assert ("Every day up to yesterday" in page, "proposes the days that are open" in page) == (False, False)
 
 
 def sign(officer, cast, **changes):
@@ -156,3 +235,19 @@ def test_the_banner_stands_until_an_officer_acknowledges_it(officer):
 
     assert (seen, alarms.fault()) == (True, None)
     assert "does not fit together" not in officer.get("/oversight/events/").content.decode()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "99999-01-01", "2026-02-30", "²026-01-01"])
+def test_the_outermost_days_are_answered_in_words(officer, cast, day):
+    token = access.issue_token(by=SYSTEM, on=cast["auditor"], scopes=["*"], days=1)
+    client = Client(HTTP_AUTHORIZATION=f"Bearer {token}")
+    answers = [
+        officer.get("/oversight/events/", {"until": day}),
+        officer.get("/oversight/events/", {"since": day}),
+        officer.post("/oversight/events/export/", {"until": day, "export_for": "PATRQT"}),
+        client.get("/api/v1/audit/events/", {"until": day}),
+        client.get("/api/v1/audit/events/", {"since": f"{day}T23:59:59-14:00"}),
+        client.get("/api/v1/audit/events/", {"since": f"{day}T00:00:01+14:00"}),
+    ]
+
+    assert {answer.status_code for answer in answers} <= {200, 422}

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import actions, cases, ledger, policy
+from portal.access import actions, cases, exports, ledger, policy
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.audit import alarms, heads, purges, purposes, queries, sentences, verify
@@ -42,6 +42,7 @@ def events(request):
         "held": dict(parse_qsl(asked.query(request.GET))),
         "facets": asked.chips(request.GET, filters),
         "purposes": export_purposes(),
+        "forms": exports.WORDS,
         "alarms": warnings(),
         "overdue": cases.overdue_count(by=request.user),
     }
@@ -54,14 +55,10 @@ def integrity(request):
     policy.require(request.user, Permission.AUDIT_VERIFY)
     if request.method != "POST":
         return _integrity(request, {})
-    if "acknowledge" not in request.POST:
-        return _check(request)
     try:
-        ledger.acknowledge(by=request.user, note=request.POST.get("note", ""))
+        return _acknowledge(request) if "acknowledge" in request.POST else _check(request)
     except BadInput as problem:
         return _integrity(request, problem.errors)
-    messages.success(request, "Acknowledged. What was found stays in the history below.")
-    return redirect("oversight:integrity")
 
 
 def warnings() -> dict:
@@ -72,6 +69,12 @@ def warnings() -> dict:
 def export_purposes() -> list[tuple[str, str]]:
     """What an export may be for."""
     return [(code, purposes.WORDS[code].capitalize()) for code in purposes.EXPORT]
+
+
+def _acknowledge(request):
+    ledger.acknowledge(by=request.user, note=request.POST.get("note", ""))
+    messages.success(request, "Acknowledged. What was found stays in the history below.")
+    return redirect("oversight:integrity")
 
 
 def _check(request):

@@ -63,6 +63,6 @@ def _words(name: str, value: str) -> str:
 def _day(text: str, shift: int):
     try:
         day = parse_date(text)
-    except ValueError:
+        return day and timezone.make_aware(datetime.combine(day, time()) + timedelta(days=shift))
+    except (ValueError, OverflowError):
         return None
-    return day and timezone.make_aware(datetime.combine(day, time()) + timedelta(days=shift))

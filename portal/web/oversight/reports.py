@@ -1,21 +1,16 @@
 """Who opened a record, what a person did, and the same as a table for a spreadsheet."""
 
-import csv
-
-from django.contrib import messages
 from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.access import policy, reports
+from portal.access import exports, policy, reports
 from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.core.problems import BadInput
 from portal.records import actions as records
 from portal.web.oversight import events
 from portal.web.oversight import filters as asked
-
-COLUMNS = ("when", "who", "roles", "what", "verb", "outcome", "why", "patient", "object", "object id", "purpose")
 
 
 @require_safe
@@ -37,48 +32,50 @@ def person(request, person):
 
 @require_POST
 def find(request):
-    """From a record number or a user's name to the report; neither ever stands in an address."""
+    """From a user name, record number, patient id or name to the report; none of what is typed stands in an address."""
     policy.require(request.user, Permission.AUDIT_READ)
-    text = request.POST.get("subject", "").strip()[:80]
+    text = request.POST.get("subject", "").replace("\0", "").strip()[:80]
     who = User.objects.filter(username=text).first() if text else None
     if who:
         return redirect("oversight:person-report", who.public_id)
     found = records.seek_patient(by=request.user, number=text) if text else ""
     if found:
         return redirect("oversight:patient-report", found)
-    messages.warning(request, "Nobody has that record number or user name. Type the whole of it.")
-    return redirect("oversight:events")
+    return _by_name(request, text)
+
+
+def _by_name(request, text: str):
+    purpose, people, errors = request.POST.get("purpose", ""), [], {}
+    try:
+        people = records.identify_patients(by=request.user, name=text, purpose=purpose)
+    except BadInput as problem:
+        errors = problem.errors
+    context = {
+        "people": people[: records.IDENTIFIED],
+        "more": len(people) > records.IDENTIFIED,
+        "errors": errors,
+        "subject": text,
+        "purpose": purpose,
+        "purposes": events.export_purposes(),
+    }
+    return render(request, "oversight/find.html", context, status=422 if errors else 200)
 
 
 @require_POST
 def export(request):
-    """The events that the filters let through, as CSV; the export is itself an event."""
+    """The events that the filters let through, as CSV, NDJSON or FHIR; the export is itself an event."""
     filters, errors = asked.read(request.POST)
     if errors:
         raise BadInput(errors)
-    _, views = reports.export(by=request.user, filters=filters, purpose=request.POST.get("export_for", ""))
-    answer = StreamingHttpResponse(_lines(views), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
+    return download(exports.file(by=request.user, filters=filters, purpose=request.POST.get("export_for", ""),
+                                 form=request.POST.get("as", "csv")))  # fmt: skip
+
+
+def download(made: exports.File) -> StreamingHttpResponse:
+    """A file that is written while it goes out."""
+    answer = StreamingHttpResponse(made.lines, content_type=made.kind)
+    answer["Content-Disposition"] = f'attachment; filename="{made.name}"'
     return answer
-
-
-class _Echo:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(views):
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for view in views:
-        row = (view.at.isoformat(), view.actor, view.roles, view.sentence, view.verb, view.outcome, view.why,
-               view.patient, view.object_type, view.object_id, view.purpose)  # fmt: skip
-        yield writer.writerow([_harmless(cell) for cell in row])
-
-
-def _harmless(cell: str) -> str:
-    # A spreadsheet would run a cell that begins like a formula.
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _page(request, found: reports.Report, errors: dict, **facts):
@@ -87,6 +84,7 @@ def _page(request, found: reports.Report, errors: dict, **facts):
         "errors": errors,
         "typed": request.GET,
         "purposes": events.export_purposes(),
+        "forms": exports.WORDS,
         "alarms": events.warnings(),
         **facts,
     }

@@ -67,9 +67,14 @@ def _yesterday() -> date:
     return timezone.localdate(clock.now()) - DAY
 
 
-def _open_days() -> list[tuple[date, date]]:
+def _began() -> date | None:
     first = AuditEvent.objects.order_by("id").values_list("recorded_at", flat=True).first()
-    return gaps(PeriodReview.objects.all(), timezone.localdate(first), _yesterday()) if first else []
+    return timezone.localdate(first) if first else None
+
+
+def _open_days() -> list[tuple[date, date]]:
+    first = _began()
+    return gaps(PeriodReview.objects.all(), first, _yesterday()) if first else []
 
 
 def _proposal() -> dict:
@@ -82,6 +87,8 @@ def _page(request, errors: dict, typed):
     context = {
         "reviews": PeriodReview.objects.all()[:50],
         "gaps": _open_days(),
+        "began": _began(),
+        "young": (_began() or _yesterday() + DAY) > _yesterday(),
         "errors": errors,
         "typed": typed,
         "alarms": warnings(),

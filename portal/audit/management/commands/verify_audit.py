@@ -1,11 +1,14 @@
 """`manage.py verify_audit`: prove that nobody changed, removed, added or moved an event."""
 
 import json
+import os
 
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.audit import checkpoints, verify
 from portal.audit.rows import Fault
+
+HANDS = 4
 
 
 class Command(BaseCommand):
@@ -36,7 +39,9 @@ class Command(BaseCommand):
         except Fault as fault:
             return verify.Verdict(0, 0, fault.sentence, fault.position)
         start = checkpoints.interrupted() if options["resume"] else start
-        verdict = verify.verify(self._progress, start=start, reached=checkpoints.keep)
+        verdict = verify.verify(
+            self._progress, start=start, reached=checkpoints.keep, hands=min(os.cpu_count() or 1, HANDS)
+        )
         checkpoints.forget()
         return verdict
 
