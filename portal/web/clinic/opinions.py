@@ -13,19 +13,15 @@ from portal.predictions.states import FEEDBACK_REASONS, IncidentKind, Retraction
 def show(request, prediction, *, errors=None, about="", status=200):
     """The page of one prediction, with the forms that say something about it."""
     found = discussion.open_page(by=request.user, on=prediction)
-    context = {
-        "prediction": found.view,
-        "patient": found.view.patient,
-        "discussion": found,
-        "verdicts": Verdict.choices,
-        "reasons": FEEDBACK_REASONS,
-        "retractions": RetractionReason.choices,
-        "incident_kinds": IncidentKind.choices,
-        "errors": errors or {},
-        "about": about,
-        "typed": request.POST,
-    }
-    return render(request, "clinic/prediction.html", context, status=status)
+    said = {"errors": errors or {}, "about": about, "typed": request.POST}
+    return render(request, "clinic/prediction.html", _context(found) | said, status=status)
+
+
+def follow(request, prediction):
+    """The live part of that page."""
+    return render(
+        request, "clinic/_prediction_status.html", _context(discussion.follow(by=request.user, on=prediction))
+    )
 
 
 @require_POST
@@ -58,6 +54,18 @@ def report(request, prediction):
     )
     said = "Reported. The committee and the model's owners are told; the answer will stand here."
     return _do(request, prediction, "report", work, lambda _: said)
+
+
+def _context(found: discussion.Discussion) -> dict:
+    return {
+        "prediction": found.view,
+        "patient": found.view.patient,
+        "discussion": found,
+        "verdicts": Verdict.choices,
+        "reasons": FEEDBACK_REASONS,
+        "retractions": RetractionReason.choices,
+        "incident_kinds": IncidentKind.choices,
+    }
 
 
 def _do(request, prediction, about: str, work, said):

@@ -60,8 +60,7 @@ def prediction(request, prediction):
 @require_safe
 def prediction_status(request, prediction):
     """The live part of a prediction's page."""
-    view = predictions.follow(by=request.user, on=prediction)
-    return render(request, "clinic/_prediction_status.html", {"prediction": view, "patient": view.patient})
+    return opinions.follow(request, prediction)
 
 
 @require_POST
