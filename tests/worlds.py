@@ -24,6 +24,7 @@ from portal.compute import actions as compute
 from portal.compute.models import Job
 from portal.core import clock
 from portal.predictions import actions as predictions
+from portal.predictions import incidents
 from portal.records import actions as records
 from portal.records import emergency, imports
 from portal.records.models import CareUnit
@@ -38,6 +39,7 @@ BY_ROLE = ("reviewer", "admin", "auditor")
 NARROW = "tokens:issue"
 EMERGENCY, GIVEN = ("clinician", "emergency"), ("clinician", "given")
 REASON, ASKED = "Zebra reason of the emergency", "Okapi reason of the request"
+REPORTED = "Quagga words of the report"
 
 Who = tuple[str, str]
 
@@ -166,6 +168,7 @@ def _objects(world: World, version) -> None:
     token = ApiToken.objects.get(label="the token in question")
     grant = _break_glass(world.people[EMERGENCY], here)
     given, asked = _ask(world, here)
+    incident = incidents.report(by=mine, on=prediction, kind="harm", words=REPORTED)
     working = frozenset(("clinician", state) for state in CLOSE)
     ward = working | {EMERGENCY, GIVEN}
     lead, officer, other = ("clinician", "own"), ("auditor", "own"), ("clinician", "foreign")
@@ -177,13 +180,13 @@ def _objects(world: World, version) -> None:
         "emergency access": frozenset({EMERGENCY, officer}), "case": frozenset({officer}),
         "grant": frozenset({GIVEN, lead, officer}), "access request": frozenset({other, lead, ("admin", "own"), officer}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
-        "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}),
+        "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "incident": frozenset({("reviewer", "own")}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "case": grant.case.public_id,
+        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "case": grant.case.public_id,
         "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
@@ -195,7 +198,8 @@ def _objects(world: World, version) -> None:
         "event": frozenset({("auditor", "own")}),
     }
     world.reach = {
-        ("patient", P.PATIENT_SHARE): working, ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
+        ("patient", P.PATIENT_SHARE): working, ("prediction", P.PREDICTION_RETRACT): frozenset({lead}),
+        ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
         ("grant", P.ACCESS_ASK): frozenset({GIVEN}), ("access request", P.ACCESS_ASK): frozenset({other}),
         ("access request", P.ACCESS_DECIDE): frozenset({lead, ("admin", "own")}),
         ("emergency access", P.BREAK_GLASS): frozenset({EMERGENCY}),
@@ -205,7 +209,7 @@ def _objects(world: World, version) -> None:
         *_of_patient(here, ward), *_of_patient(there, elsewhere),
         Secret(prediction, "pseudonym", ward | world.near["job"]), Secret(job.public_id, "pseudonym", ward | world.near["job"]),
         Secret(REASON, "free text", world.near["case"] | {EMERGENCY, other}),
-        Secret(ASKED, "free text", world.near["access request"]),
+        Secret(ASKED, "free text", world.near["access request"]), Secret(REPORTED, "free text", world.near["incident"]),
         Secret(token.public_id, "none", world.near["token"] | {("admin", "own")}), Secret(version.digest, "none", formulary | {GIVEN}),
     ]  # fmt: skip
 
@@ -283,5 +287,5 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "incident": {P.INCIDENT_REVIEW},
 }  # fmt: skip

@@ -24,6 +24,10 @@ TEXTS = {
     "request-waits": "A request for access has waited for your decision for more than three days.",
     "request-granted": "Your request for access was granted.",
     "request-refused": "Your request for access was refused; the reason is beside it.",
+    "result-retracted": "A result that you opened was retracted. It stays with the patient, with the reason.",
+    "incident-made": "A problem with a model was reported. The committee looks at it.",
+    "incident-harm": "Harm, or possible harm, by a model was reported. Look at it now.",
+    "incident-closed": "The committee has looked at the problem that you reported.",
     "share-made": "A colleague shared a patient with you.",
     "share-ended": "A colleague took back a share.",
 }

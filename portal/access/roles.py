@@ -12,7 +12,8 @@ class Clinician:
     name, title, door = "clinician", "Clinician", "clinic:patients"
     permissions = frozenset({
         P.PATIENT_LIST, P.PATIENT_READ, P.MODEL_SEE, P.PREDICTION_RUN, P.PREDICTION_READ, P.JOB_SEE, P.JOB_CANCEL,
-        P.QUOTA_SEE, P.TOKEN_ISSUE, P.BREAK_GLASS, P.PATIENT_SHARE, P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
+        P.QUOTA_SEE, P.TOKEN_ISSUE, P.BREAK_GLASS, P.PATIENT_SHARE, P.ACCESS_ASK, P.ACCESS_DECIDE,
+        P.PREDICTION_FEEDBACK, P.PREDICTION_RETRACT, P.INCIDENT_REPORT, *OWN,
     })  # fmt: skip
 
 
@@ -30,7 +31,7 @@ class Reviewer:
     """Sits on the model committee: approves, refuses and stops versions."""
 
     name, title, door = "reviewer", "Reviewer", "oversight:approvals"
-    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.TOKEN_ISSUE, *OWN})
+    permissions = frozenset({P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.INCIDENT_REVIEW, P.TOKEN_ISSUE, *OWN})
 
 
 class Admin:

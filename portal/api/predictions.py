@@ -11,7 +11,8 @@ from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.core.problems import BadInput
-from portal.predictions import actions, lane
+from portal.predictions import actions, lane, retraction
+from portal.predictions import feedback as verdicts
 
 LONGEST_WAIT = 60
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?:,|$)")
@@ -38,6 +39,28 @@ def predictions(request):
 def prediction(request, prediction):
     """One prediction with its envelope."""
     return Response(_shown(actions.open_prediction(by=request.user, on=prediction)))
+
+
+@extend_schema(request=shapes.FeedbackSerializer, responses={204: None, 422: shapes.ProblemSerializer})
+@api_view(["POST"])
+def feedback(request, prediction):
+    """Say what one thinks of a result: agree, disagree or not applicable."""
+    verdicts.give(by=request.user, on=prediction, **_texts(request, "verdict", "code", "words"))
+    return Response(status=204)
+
+
+@extend_schema(request=shapes.RetractionSerializer, responses={204: None, 422: shapes.ProblemSerializer})
+@api_view(["POST"])
+def retract(request, prediction):
+    """Mark a result as not to be used, for good."""
+    retraction.retract(by=request.user, on=prediction, **_texts(request, "code", "words"))
+    return Response(status=204)
+
+
+def _texts(request, *names: str) -> dict[str, str]:
+    # The verb asks the policy before it looks at what was sent, so nothing is checked here.
+    given = request.data if isinstance(request.data, dict) else {}
+    return {name: str(given.get(name, "")) for name in names}
 
 
 @empty_when_denied

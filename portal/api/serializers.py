@@ -56,6 +56,7 @@ class PredictionSerializer(serializers.Serializer):
     patient = serializers.CharField(source="patient.public_id", default=None, allow_null=True)
     job = serializers.CharField()
     banner = serializers.CharField()
+    retracted_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 
@@ -68,6 +69,21 @@ class PredictionRequestSerializer(serializers.Serializer):
     patient = serializers.CharField(allow_null=True, required=False, max_length=80)
     inputs = serializers.DictField(required=False)
     units = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class FeedbackSerializer(serializers.Serializer):
+    """What one thinks of a result; whoever does not agree gives a coded reason."""
+
+    verdict = serializers.CharField(max_length=14)
+    code = serializers.CharField(max_length=20, required=False)
+    words = serializers.CharField(max_length=2000, required=False)
+
+
+class RetractionSerializer(serializers.Serializer):
+    """Why a result must not be used."""
+
+    code = serializers.CharField(max_length=14)
+    words = serializers.CharField(max_length=2000, required=False)
 
 
 class JobSerializer(serializers.Serializer):

@@ -23,6 +23,8 @@ _routes = [
     ("patients/<str:patient>/", views.patient, "patient"),
     ("predictions/", predictions.predictions, "predictions"),
     ("predictions/<str:prediction>/", predictions.prediction, "prediction"),
+    ("predictions/<str:prediction>/feedback/", predictions.feedback, "prediction-feedback"),
+    ("predictions/<str:prediction>/retract/", predictions.retract, "prediction-retract"),
     ("grants/", grants.grants, "grants"),
     ("grants/<str:grant>/", grants.grant, "grant"),
     ("grants/<str:grant>/end/", grants.grant_end, "grant-end"),

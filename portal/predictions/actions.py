@@ -107,15 +107,6 @@ def answer(*, by, on) -> queries.PredictionView:
     return queries.view_of(on)
 
 
-@action(Permission.PREDICTION_READ, verb="prediction.followed", on=Prediction, rows=queries.related)
-def follow(*, by, on) -> queries.PredictionView:
-    """A prediction that is being waited for; recorded once, when it has ended."""
-    view = queries.view_of(on)
-    if not view.finished:
-        event().skip()
-    return view
-
-
 @action(Permission.PREDICTION_READ, verb="prediction.listed", on=Patient, optional=True)
 def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.PredictionView]:
     """The newest predictions this person may read, of one patient or of all of theirs."""

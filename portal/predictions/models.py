@@ -9,10 +9,10 @@ from django.db.models import Q
 from portal.compute.models import Job
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
-from portal.core.guard import Sealed
+from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
-from portal.predictions.states import OF_JOB, OUTCOMES
+from portal.predictions.states import OF_JOB, OUTCOMES, IncidentKind, RetractionReason, Verdict
 from portal.records.models import Patient
 from portal.registry.models import ModelVersion
 
@@ -23,6 +23,7 @@ class Prediction(Sealed):
     PHI = {
         "public_id": Phi.PSEUDONYM, "outcome": Phi.NONE, "sentence": Phi.NONE, "inputs": Phi.CLINICAL,
         "idempotency_key": Phi.NONE, "body_sha256": Phi.NONE, "created_at": Phi.NONE, "ended_at": Phi.NONE,
+        "retracted_at": Phi.NONE, "retraction_code": Phi.NONE, "retraction_words": Phi.FREE_TEXT,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
@@ -36,6 +37,10 @@ class Prediction(Sealed):
     body_sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     ended_at = models.DateTimeField(null=True)
+    retracted_at = models.DateTimeField(null=True)
+    retracted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    retraction_code = models.CharField(max_length=14, choices=RetractionReason, blank=True)
+    retraction_words = EncryptedJSONField(default="")
 
     class Meta:
         ordering = ("-id",)
@@ -69,3 +74,39 @@ class Envelope(Sealed):
     prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="+")
     content = EncryptedJSONField()
     created_at = models.DateTimeField(default=clock.now)
+
+
+class Feedback(Sealed):
+    """What a clinician thinks of one result; the newest of each person counts, earlier ones stay."""
+
+    PHI = dict.fromkeys(("verdict", "code", "given_at"), Phi.NONE) | {"words": Phi.FREE_TEXT}
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=14, choices=Verdict)
+    code = models.CharField(max_length=20, blank=True)
+    words = EncryptedJSONField(default="")
+    given_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("prediction", "-id"), name="feedback_prediction"),)
+
+
+class Incident(Guarded):
+    """A problem or possible harm that somebody reports from a result; the committee closes it."""
+
+    PHI = dict.fromkeys(("kind", "reported_at", "closed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "prediction": Phi.PSEUDONYM, "words": Phi.FREE_TEXT, "answer": Phi.FREE_TEXT}  # fmt: skip
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    prediction = models.CharField(max_length=20)
+    kind = models.CharField(max_length=12, choices=IncidentKind)
+    words = EncryptedJSONField(default="")
+    reported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField(default=clock.now)
+    answer = EncryptedJSONField(default="")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("closed_at", "-id"), name="incident_queue"),)

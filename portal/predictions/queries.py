@@ -34,6 +34,7 @@ class PredictionView:
     inputs: list[dict]
     envelope: dict | None
     banner: str
+    retracted_at: datetime | None = None
 
     @property
     def output(self) -> dict | None:
@@ -69,7 +70,8 @@ def view_of(prediction: Prediction) -> PredictionView:
         patient=summary(prediction.patient) if prediction.patient else None,
         inputs=prediction.inputs["rows"],
         envelope=envelope.content if envelope else None,
-        banner=_banner(version),
+        banner=_retracted(prediction) or _banner(version),
+        retracted_at=prediction.retracted_at,
     )
 
 
@@ -84,7 +86,7 @@ def views_of(predictions: list[Prediction]) -> list[PredictionView]:
 def related():
     """Predictions with everything a view of them needs."""
     rows = Prediction.objects.select_related(
-        "version__model", "version__stopped_by", "job", "requested_by", "patient__care_unit"
+        "version__model", "version__stopped_by", "job", "requested_by", "retracted_by", "patient__care_unit"
     )
     return rows.defer("version__facts", "version__overlay", "version__run", "version__model__summary")
 
@@ -93,6 +95,13 @@ def _sentence(prediction: Prediction, envelope: Envelope | None) -> str:
     if envelope:
         return envelope.content["reading"]["sentence"]
     return prediction.sentence or prediction.job.sentence
+
+
+def _retracted(prediction: Prediction) -> str:
+    if not prediction.retracted_at:
+        return ""
+    who, when = prediction.retracted_by.label, f"{prediction.retracted_at:%-d %b %Y, %H:%M}"
+    return f"Retracted by {who} on {when}, do not use it: {prediction.get_retraction_code_display()}."
 
 
 def _banner(version) -> str:

@@ -4,8 +4,8 @@ from django.db.models import Q
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.predictions.models import Prediction
-from portal.records.models import Patient
+from portal.predictions.models import Incident, Prediction
+from portal.records.models import LEAD, CareUnitUserPermission, Patient
 from portal.records.rules import patients_of
 
 _WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
@@ -19,9 +19,22 @@ def _asked_for(by) -> Q:
     return _reached(by) & Q(requested_by_id=by.pk)
 
 
+def _ran_or_leads(by) -> Q:
+    lead = CareUnitUserPermission.reach(by, LEAD, "patient__care_unit_id")
+    return _reached(by) & (Q(requested_by_id=by.pk) | Q(lead))
+
+
+def _all(by) -> Q:
+    return Q()
+
+
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
     policy.register(Prediction, Permission.PREDICTION_RUN, _asked_for, "you asked for this run")
     policy.register(Patient, Permission.PREDICTION_READ, patients_of, _WHY)
     policy.register(Prediction, Permission.JOB_CANCEL, _reached, _WHY)
+    policy.register(Prediction, Permission.PREDICTION_FEEDBACK, _reached, _WHY)
+    policy.register(Prediction, Permission.INCIDENT_REPORT, _reached, _WHY)
+    policy.register(Prediction, Permission.PREDICTION_RETRACT, _ran_or_leads, "you ran it, or lead the patient's ward")
+    policy.register(Incident, Permission.INCIDENT_REVIEW, _all, "you sit on the model committee", see=True)

@@ -16,6 +16,42 @@ class PredictionState(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
+class Verdict(models.TextChoices):
+    """What a clinician thinks of a result."""
+
+    AGREE = "agree", "Agree"
+    DISAGREE = "disagree", "Disagree"
+    NOT_APPLICABLE = "not-applicable", "Not applicable"
+
+
+class RetractionReason(models.TextChoices):
+    """Why a result must not be used; it stays where it is, with this reason."""
+
+    WRONG_PATIENT = "wrong-patient", "It was run for the wrong patient"
+    WRONG_INPUT = "wrong-input", "A value it used was wrong"
+    OTHER = "other", "Another reason, written below"
+
+
+class IncidentKind(models.TextChoices):
+    """What went wrong, as it is reported from a result."""
+
+    CONTRADICTS = "contradicts", "The result contradicts what I see"
+    DATA = "data", "It used wrong or old data"
+    MISLEADING = "misleading", "It is shown in a misleading way"
+    TECHNICAL = "technical", "Something does not work"
+    HARM = "harm", "A patient was harmed, or could have been"
+
+
+# Why a clinician does not follow a result; `other` asks for words.
+FEEDBACK_REASONS = {
+    "picture": "The patient's picture says otherwise",
+    "data": "The data it used is old or wrong",
+    "unknown-to-it": "It does not know something important",
+    "acted-on": "It has been acted on already",
+    "outside": "The patient is outside what the model is meant for",
+    "goals": "The goals of care make it irrelevant",
+    "other": "Another reason, written beside it",
+}
 OUTCOMES = tuple(
     (state.value, state.label)
     for state in PredictionState

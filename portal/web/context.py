@@ -12,6 +12,7 @@ DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
+    ("oversight:incidents", "Problems", "exclamation-triangle", P.INCIDENT_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
     ("oversight:requests", "Requests", "inbox", P.CASE_REVIEW),
     ("oversight:access", "Why access", "question-mark-circle", P.ACCESS_EXPLAIN),

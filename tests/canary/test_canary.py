@@ -188,11 +188,28 @@ def _clinician(hospital: Hospital) -> str:
     time.sleep(0.5)
     hospital.pause("worker", signal.SIGCONT)
     _until_done(hospital, me, again.url)
+    _opinions(hospital, me, again.url.rstrip("/").rpartition("/")[2])
     me.get(hospital.url(f"/clinic/predictions/{prediction}/status/"))
     me.get(hospital.url(f"/clinic/{bird.TYPED['address']}/"))
     me.get(hospital.url("/oversight/events/"))
     hospital.post(me, "/account/tokens/", {"label": "for a program", "days": "2"})
     return patient
+
+
+def _opinions(hospital: Hospital, me, prediction: str) -> None:
+    """A verdict, a report that the committee reads, and a retraction, each with words of the canary's."""
+    page, words = f"/clinic/predictions/{prediction}/", bird.TYPED["reason"]
+    shown = me.get(hospital.url(page))
+    hospital.post(me, f"{page}feedback/", {"verdict": "disagree", "code": "other", "words": words}, page=shown)
+    hospital.post(me, f"{page}report/", {"kind": "data", "words": words}, page=shown)
+    hospital.post(me, f"{page}report/", {"kind": bird.TYPED["body"], "words": words}, page=shown)
+    hospital.post(me, f"{page}retract/", {"code": "other", "words": words}, page=shown)
+    assert words in me.get(hospital.url(page)).text
+    reviewer = hospital.sign_in("reviewer")
+    report = re.search(r"/oversight/incidents/\w{20}/", reviewer.get(hospital.url("/oversight/incidents/")).text).group(
+        0
+    )
+    assert words in reviewer.get(hospital.url(report)).text
 
 
 def _until_done(hospital: Hospital, session, url: str) -> None:

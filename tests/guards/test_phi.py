@@ -31,7 +31,9 @@ SHAPES = {
     "EventSerializer": ("api:events",),
     "QuotaSerializer": ("api:quotas",),
 }
-TAKEN_ONLY = {"PredictionRequestSerializer", "ProblemSerializer"}
+TAKEN_ONLY = {
+    "PredictionRequestSerializer", "ProblemSerializer", "FeedbackSerializer", "RetractionSerializer",
+}  # fmt: skip
 SAYS = {
     "PatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
     "PredictionSerializer": {

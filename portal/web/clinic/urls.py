@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clinic import emergency, sharing, views
+from portal.web.clinic import emergency, opinions, sharing, views
 
 app_name = "clinic"
 urlpatterns = [
@@ -15,5 +15,8 @@ urlpatterns = [
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
+    path("predictions/<pid:prediction>/feedback/", opinions.feedback, name="feedback"),
+    path("predictions/<pid:prediction>/retract/", opinions.retract, name="retract"),
+    path("predictions/<pid:prediction>/report/", opinions.report, name="report"),
     path("predictions/<pid:prediction>/cancel/", views.cancel, name="cancel"),
 ]

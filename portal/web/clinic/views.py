@@ -11,7 +11,7 @@ from portal.predictions import actions as predictions
 from portal.records import actions as records
 from portal.registry import queries as registry
 from portal.web import kept
-from portal.web.clinic import forms
+from portal.web.clinic import forms, opinions
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,15 +54,13 @@ def form(request, patient, model):
 @require_safe
 def prediction(request, prediction):
     """One prediction: where it is, or what it answered."""
-    view = predictions.open_prediction(by=request.user, on=prediction)
-    return render(request, "clinic/prediction.html", {"prediction": view, "patient": view.patient})
+    return opinions.show(request, prediction)
 
 
 @require_safe
 def prediction_status(request, prediction):
     """The live part of a prediction's page."""
-    view = predictions.follow(by=request.user, on=prediction)
-    return render(request, "clinic/_prediction_status.html", {"prediction": view, "patient": view.patient})
+    return opinions.follow(request, prediction)
 
 
 @require_POST

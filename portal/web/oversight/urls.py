@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, reports, requests, retention, reviews, routes, why
+from portal.web.oversight import approvals, cases, events, incidents, reports, requests, retention, reviews, routes, why
 
 app_name = "oversight"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("approvals/<pid:version>/", approvals.approval, name="approval"),
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
+    path("incidents/", incidents.incidents, name="incidents"),
+    path("incidents/<pid:incident>/", incidents.incident, name="incident"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<pid:case>/", cases.case, name="case"),
     path("requests/", requests.requests, name="requests"),

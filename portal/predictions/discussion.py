@@ -1,0 +1,42 @@
+"""A result with what people made of it: verdicts, reports, and whether one may retract it."""
+
+from dataclasses import dataclass
+
+from portal.access import policy
+from portal.access.action import action, event
+from portal.access.permissions import Permission
+from portal.predictions import feedback, incidents, queries
+from portal.predictions.models import Incident, Prediction
+
+
+@dataclass(frozen=True)
+class Discussion:
+    """One prediction as its page shows it."""
+
+    view: queries.PredictionView
+    opinions: list[feedback.Opinion]
+    incidents: list[Incident]
+    retracting: policy.Decision
+    retraction_words: str
+
+
+@action(Permission.PREDICTION_READ, verb="prediction.page-opened", on=Prediction, rows=queries.related)
+def open_page(*, by, on) -> Discussion:
+    """One prediction with its envelope and what people made of it."""
+    return _discussed(by, on)
+
+
+@action(Permission.PREDICTION_READ, verb="prediction.followed", on=Prediction, rows=queries.related)
+def follow(*, by, on) -> Discussion:
+    """A prediction that is being waited for; recorded once, when it has ended."""
+    found = _discussed(by, on)
+    if not found.view.finished:
+        event().skip()
+    return found
+
+
+def _discussed(by, on: Prediction) -> Discussion:
+    may = policy.decide(by, Permission.PREDICTION_RETRACT, on)
+    return Discussion(
+        queries.view_of(on), feedback.opinions_of(on), incidents.of_prediction(on), may, on.retraction_words
+    )

@@ -1,0 +1,85 @@
+"""What a clinician says about a result: a verdict, a retraction, a report of a problem."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from portal.core.problems import BadInput, Conflict
+from portal.predictions import discussion, incidents, retraction
+from portal.predictions import feedback as verdicts
+from portal.predictions.states import FEEDBACK_REASONS, IncidentKind, RetractionReason, Verdict
+
+
+def show(request, prediction, *, errors=None, about="", status=200):
+    """The page of one prediction, with the forms that say something about it."""
+    found = discussion.open_page(by=request.user, on=prediction)
+    said = {"errors": errors or {}, "about": about, "typed": request.POST}
+    return render(request, "clinic/prediction.html", _context(found) | said, status=status)
+
+
+def follow(request, prediction):
+    """The live part of that page."""
+    return render(
+        request, "clinic/_prediction_status.html", _context(discussion.follow(by=request.user, on=prediction))
+    )
+
+
+@require_POST
+def feedback(request, prediction):
+    """Agree, disagree or not applicable."""
+    given = request.POST
+    work = lambda: verdicts.give(  # noqa: E731
+        by=request.user, on=prediction, verdict=given.get("verdict", ""), code=given.get("code", ""),
+        words=given.get("words", ""),
+    )  # fmt: skip
+    return _do(request, prediction, "feedback", work, lambda _: "Thank you. It is with the result.")
+
+
+@require_POST
+def retract(request, prediction):
+    """Mark the result as not to be used."""
+    given = request.POST
+    work = lambda: retraction.retract(  # noqa: E731
+        by=request.user, on=prediction, code=given.get("code", ""), words=given.get("words", "")
+    )
+    return _do(request, prediction, "retract", work, _retracted)
+
+
+@require_POST
+def report(request, prediction):
+    """Report a problem or possible harm."""
+    given = request.POST
+    work = lambda: incidents.report(  # noqa: E731
+        by=request.user, on=prediction, kind=given.get("kind", ""), words=given.get("words", "")
+    )
+    said = "Reported. The committee and the model's owners are told; the answer will stand here."
+    return _do(request, prediction, "report", work, lambda _: said)
+
+
+def _context(found: discussion.Discussion) -> dict:
+    return {
+        "prediction": found.view,
+        "patient": found.view.patient,
+        "discussion": found,
+        "verdicts": Verdict.choices,
+        "reasons": FEEDBACK_REASONS,
+        "retractions": RetractionReason.choices,
+        "incident_kinds": IncidentKind.choices,
+    }
+
+
+def _do(request, prediction, about: str, work, said):
+    try:
+        messages.success(request, said(work()))
+    except BadInput as problem:
+        return show(request, prediction, errors=problem.errors, about=about, status=422)
+    except Conflict as conflict:
+        messages.warning(request, conflict.sentence)
+    return redirect("clinic:prediction", prediction)
+
+
+def _retracted(told: int) -> str:
+    if not told:
+        return "Retracted. Nobody else had opened it."
+    people = "One other person" if told == 1 else f"{told} other people"
+    return f"Retracted. {people} had opened it and {'is' if told == 1 else 'are'} told."

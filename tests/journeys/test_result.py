@@ -1,0 +1,72 @@
+"""What a clinician does with a result: agree or not, report, retract; and what the committee makes of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def demonstration(settings):
+    settings.DEMO = True
+
+
+@pytest.fixture
+def look():
+    """Keep a picture of a page, wide and narrow, light and dark, where FORMULARY_PICTURES says."""
+    folder = os.environ.get("FORMULARY_PICTURES")
+
+    def take(page, name: str) -> None:
+        if not folder:
+            return
+        for width, height in ((1280, 800), (390, 844)):
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_timeout(250)
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 800})
+
+    return take
+
+
+def test_a_verdict_a_report_and_a_retraction(visit, accessible, look, patient, unplanned, working, live_server):
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    page.click("main button[type=submit]")
+    page.wait_for_selector("text=Whose answer this is")
+    page.click("button:has-text('Disagree')")
+    assert "Choose the reason why" in page.locator("[role=alert]").inner_text()
+    page.select_option("#code", "picture")
+    page.click("button:has-text('Disagree')")
+    words = page.locator("#feedback").inner_text()
+    assert "Amara Okafor: disagree, the patient's picture says otherwise" in words
+    accessible(page)
+
+    page.click("summary:has-text('Report a problem')")
+    page.select_option("#kind", "contradicts")
+    page.fill("#report-words", "The ward round came to another result.")
+    look(page, "result")
+    page.click("button:has-text('Report it')")
+    page.click("summary:has-text('Retract this result')")
+    page.select_option("#retract-code", "wrong-input")
+    accessible(page)
+    page.click("button:has-text('Retract for good')")
+    assert "Nobody else had opened it" in page.locator(".messages").inner_text()
+    assert "Retracted by Amara Okafor" in page.locator("main").inner_text()
+    look(page, "retracted")
+
+    reviewer = visit("reviewer")
+    reviewer.goto(f"{live_server.url}/oversight/incidents/")
+    accessible(reviewer)
+    look(reviewer, "incidents")
+    reviewer.click("tbody a >> nth=0")
+    accessible(reviewer)
+    look(reviewer, "incident")
+    reviewer.fill("#answer", "We look at the inputs with the study.")
+    reviewer.click("button:has-text('Close the report')")
+    page.reload()
+    assert "We look at the inputs with the study." in page.locator("#opinions").inner_text()
