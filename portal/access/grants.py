@@ -13,12 +13,22 @@ from portal.core import clock
 
 
 def give(
-    codename: str, *, to, on, since=None, until=None, kind=GrantKind.RELATIONSHIP, by=None, code="", words=""
+    codename: str,
+    *,
+    to,
+    on,
+    since=None,
+    until=None,
+    kind=GrantKind.RELATIONSHIP,
+    by=None,
+    code="",
+    words="",
+    purpose="",
 ) -> Grant:
     """Let a person or a group hold `codename` on an object from now or `since`, until a moment or for good."""
     holder = "group" if isinstance(to, Group) else "person"
     grant = Grant.objects.create(
-        kind=kind, purpose=PURPOSES[kind], codename=codename, object_type=on._meta.model_name,
+        kind=kind, purpose=purpose or PURPOSES[kind], codename=codename, object_type=on._meta.model_name,
         object_id=getattr(on, "public_id", ""), since=since or clock.now(), until=until, given_by=by if by and by.pk else None, code=code,
         words=words, **{holder: to},
     )  # fmt: skip

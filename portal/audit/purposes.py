@@ -34,11 +34,13 @@ _DOORS = (
 _VERBS = {
     "audit": OPERATIONS,
     "case": OPERATIONS,
+    "dataset": RESEARCH,
     "model": OPERATIONS,
     "patient": TREATMENT,
     "prediction": TREATMENT,
     "record": TREATMENT,
     "study": RESEARCH,
+    "summary": RESEARCH,
 }
 
 

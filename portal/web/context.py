@@ -12,6 +12,7 @@ from portal.web.account import single_sign_on
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
+    ("lab:datasets", "Datasets", "table-cells", P.DATASET_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
     ("oversight:access", "Why access", "question-mark-circle", P.ACCESS_EXPLAIN),
@@ -41,12 +42,13 @@ def frame(request) -> dict:
 
 def _doors(request, person) -> list[dict]:
     rights = rights_of(person)
+    within = [url for name, *_ in DOORS if request.path.startswith(url := reverse(name))]
     return [
         {
             "url": reverse(name),
             "label": label,
             "icon": icon,
-            "current": request.path.startswith(reverse(name)),
+            "current": reverse(name) == max(within, key=len, default=""),
             "waiting": cases.open_count(person) if right == P.CASE_REVIEW else 0,
         }
         for name, label, icon, right in DOORS

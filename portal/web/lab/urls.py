@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.lab import views
+from portal.web.lab import dataset_rights, datasets, summaries, views
 
 app_name = "lab"
 urlpatterns = [
@@ -10,4 +10,18 @@ urlpatterns = [
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
     path("versions/<pid:version>/submit/", views.submit, name="submit"),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/new/", datasets.dataset_new, name="dataset-new"),
+    path("datasets/<pid:dataset>/", datasets.dataset, name="dataset"),
+    path("datasets/<pid:dataset>/upload/", datasets.dataset_upload, name="dataset-upload"),
+    path("datasets/<pid:dataset>/rights/", dataset_rights.dataset_rights, name="dataset-rights"),
+    path("datasets/<pid:dataset>/rights/<pid:right>/end/", dataset_rights.dataset_right_end, name="dataset-right-end"),
+    path("tables/<pid:table>/", datasets.dataset_version, name="dataset-version"),
+    path("tables/<pid:table>/status/", datasets.dataset_version_status, name="dataset-version-status"),
+    path("tables/<pid:table>/columns/", datasets.dataset_columns, name="dataset-columns"),
+    path("tables/<pid:table>/rows/", datasets.dataset_rows, name="dataset-rows"),
+    path("tables/<pid:table>/file/", datasets.dataset_file, name="dataset-file"),
+    path("tables/<pid:table>/summaries/", summaries.dataset_summaries, name="dataset-summaries"),
+    path("summaries/<pid:summary>/", summaries.summary, name="summary"),
+    path("summaries/<pid:summary>/status/", summaries.summary_status, name="summary-status"),
 ]

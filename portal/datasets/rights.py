@@ -1,0 +1,124 @@
+"""Giving and ending the three rights on a dataset, and what cannot be taken back any more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.access import grants
+from portal.access.action import action, event
+from portal.access.models import Grant
+from portal.access.permissions import Permission
+from portal.access.states import GrantKind
+from portal.accounts.models import User
+from portal.audit.models import AuditEvent
+from portal.audit.purposes import RESEARCH
+from portal.core import clock
+from portal.core.problems import BadInput, Conflict
+from portal.datasets.models import COMPUTE, KNOW, READ, Dataset, DatasetVersion, Summary
+
+RIGHTS = {
+    "know": (KNOW, "Know of it", "sees that it exists, its columns and their types; no value"),
+    "compute": (COMPUTE, "Compute without seeing", "gets counts and means of at least 11 rows; sees no row"),
+    "read": (READ, "Read rows", "reads and downloads every row"),
+}
+_WORDS = {codename: title for codename, title, _ in RIGHTS.values()}
+_SEEN = ("dataset.rows-read", "dataset.exported")
+WORDS_AT_LEAST, WORDS_AT_MOST = 5, 300
+
+
+@dataclass(frozen=True)
+class Held:
+    """One right that somebody was given, and what they have seen through it."""
+
+    grant: Grant
+    title: str
+    live: bool
+    views: int
+    downloads: int
+    summaries: int
+    last: datetime | None
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything went out that cannot be taken back."""
+        return bool(self.views or self.downloads or self.summaries)
+
+
+def _datasets():
+    return Dataset.objects.select_related("study", "owner")
+
+
+@action(Permission.DATASET_OWN, verb="dataset.right-given", on=Dataset, rows=_datasets)
+def give(*, by, on, person: User, right: str, words: str, until=None) -> Grant:
+    """Let a colleague know of a dataset, compute on it or read it, for a stated purpose, until a moment or for good."""
+    words = words.strip()
+    _check(on, person, right, words, until)
+    codename = RIGHTS[right][0]
+    held = _live(on).filter(person=person, codename=codename).first()
+    if held:
+        raise Conflict(f"{person.label} holds this right already. End it first to give it for another time.")
+    grant = grants.give(
+        codename, to=person, on=on, until=until, kind=GrantKind.SHARE, purpose=RESEARCH, by=by, words=words
+    )
+    event().note(person=person.public_id, right=right, until=str(until or ""))
+    return grant
+
+
+@action(Permission.DATASET_OWN, verb="dataset.right-ended", on=Dataset, rows=_datasets)
+def end(*, by, on, grant: str) -> Held:
+    """End a right now; returns what its holder has seen, which cannot be taken back."""
+    found = _live(on).filter(public_id=grant).exclude(person_id=on.owner_id).select_related("person").first()
+    if found is None:
+        raise Conflict("This right has ended already, or it is the owner's own.")
+    grants.end_one(found, by=by)
+    event().note(person=found.person.public_id, right=found.codename)
+    return _held(on, found)
+
+
+@action(Permission.DATASET_OWN, verb="dataset.rights-viewed", on=Dataset, rows=_datasets)
+def view(*, by, on) -> tuple[Dataset, list[Held]]:
+    """Everyone who was given a right, those in force first."""
+    rows = _all(on).select_related("person", "given_by", "ended_by").order_by("-id")
+    found = [_held(on, grant) for grant in rows]
+    event().note(shown=len(found))
+    return on, sorted(found, key=lambda one: not one.live)
+
+
+def _all(on: Dataset):
+    return Grant.objects.filter(object_type=Dataset._meta.model_name, object_id=on.public_id, person__isnull=False)
+
+
+def _live(on: Dataset):
+    return _all(on).exclude(until__lte=clock.now())
+
+
+def _held(on: Dataset, grant: Grant) -> Held:
+    versions = list(DatasetVersion.objects.filter(dataset=on).values_list("public_id", flat=True))
+    seen = AuditEvent.objects.filter(
+        object_id__in=versions, actor=grant.person.username, verb__in=_SEEN, outcome="ok", recorded_at__gte=grant.since
+    )
+    told = Summary.objects.filter(version__dataset=on, asked_by=grant.person, outcome="told", ended_at__gte=grant.since)
+    if grant.until:
+        seen, told = seen.filter(recorded_at__lte=grant.until), told.filter(ended_at__lte=grant.until)
+    verbs = list(seen.values_list("verb", "recorded_at"))
+    return Held(
+        grant=grant, title=_WORDS[grant.codename], live=grant.live,
+        views=sum(verb == "dataset.rows-read" for verb, _ in verbs),
+        downloads=sum(verb == "dataset.exported" for verb, _ in verbs),
+        summaries=told.count(), last=max((moment for _, moment in verbs), default=None),
+    )  # fmt: skip
+
+
+def _check(on: Dataset, person: User | None, right: str, words: str, until) -> None:
+    errors = {}
+    if person is None or not person.is_active or "scientist" not in person.role_names:
+        errors["person"] = "Who: choose a scientist with an open account."
+    elif person.pk == on.owner_id:
+        errors["person"] = "Who: the owner holds every right already."
+    if right not in RIGHTS:
+        errors["right"] = f"Right: choose {', '.join(title for _, title, _ in RIGHTS.values())}."
+    if not WORDS_AT_LEAST <= len(words) <= WORDS_AT_MOST:
+        errors["words"] = f"What for: {WORDS_AT_LEAST} to {WORDS_AT_MOST} characters; the audit officer reads it."
+    if until is not None and until <= clock.now():
+        errors["until"] = "Until: choose a moment that lies ahead, or leave it empty."
+    if errors:
+        raise BadInput(errors)
