@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import predictions, views
+from portal.api import datasets, predictions, views
 
 
 def open_to_tokens(view):
@@ -23,6 +23,11 @@ _routes = [
     ("patients/<str:patient>/", views.patient, "patient"),
     ("predictions/", predictions.predictions, "predictions"),
     ("predictions/<str:prediction>/", predictions.prediction, "prediction"),
+    ("datasets/", datasets.datasets, "datasets"),
+    ("datasets/<str:dataset>/", datasets.dataset, "dataset"),
+    ("datasets/<str:dataset>/versions/<int:number>/rows/", datasets.dataset_rows, "dataset-rows"),
+    ("datasets/<str:dataset>/versions/<int:number>/summaries/", datasets.dataset_summaries, "dataset-summaries"),
+    ("summaries/<str:summary>/", datasets.summary, "summary"),
     ("jobs/", views.jobs, "jobs"),
     ("jobs/<str:job>/", views.job, "job"),
     ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),

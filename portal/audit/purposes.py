@@ -22,6 +22,7 @@ _DOORS = (
     ("/api/v1/experiments/", RESEARCH),
     ("/api/v1/runs/", RESEARCH),
     ("/api/v1/datasets/", RESEARCH),
+    ("/api/v1/summaries/", RESEARCH),
     ("/api/v1/audit/", OPERATIONS),
     ("/api/v1/approvals/", OPERATIONS),
     ("/clinic/", TREATMENT),

@@ -113,7 +113,7 @@ def _version_context(request, table) -> dict:
 def dataset_columns(request, table):
     """The form in which the owner says which identifier each column holds."""
     on, view, _ = actions.open_version(by=request.user, on=table)
-    policy.require(request.user, Permission.DATASET_OWN, on)
+    policy.require(request.user, Permission.DATASET_OWN, on.dataset)
     errors = {}
     if request.method == "POST":
         places = range(len(on.columns))
