@@ -75,6 +75,11 @@ class SummaryView:
         """Whether nothing more will happen."""
         return self.state not in ("pending", "running")
 
+    @property
+    def words(self) -> str:
+        """The state as people say it."""
+        return {"succeeded": "done", "refused": "not told", "pending": "waiting"}.get(self.state, self.state)
+
 
 def rights_on(by, dataset: Dataset) -> Rights:
     """What somebody may do with a dataset."""

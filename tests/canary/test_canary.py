@@ -276,19 +276,24 @@ def _table(hospital: Hospital) -> None:
     )
     _confirmed(hospital, owner, good)
     for path in (
-        f"/lab/tables/{good}/",
-        f"/lab/tables/{good}/rows/",
-        f"/lab/tables/{odd}/",
-        f"/lab/tables/{headless}/",
+        f"/lab/datasets/versions/{good}/",
+        f"/lab/datasets/versions/{good}/rows/",
+        f"/lab/datasets/versions/{odd}/",
+        f"/lab/datasets/versions/{headless}/",
     ):
         owner.get(hospital.url(path))
-    hospital.post(owner, f"/lab/tables/{good}/file/", {}, page=owner.get(hospital.url(f"/lab/tables/{good}/")))
+    hospital.post(
+        owner,
+        f"/lab/datasets/versions/{good}/file/",
+        {},
+        page=owner.get(hospital.url(f"/lab/datasets/versions/{good}/")),
+    )
     program.get(hospital.url(f"/api/v1/datasets/{dataset}/versions/1/rows/"))
     _guest(hospital, guest, machine, dataset, (good, odd, headless))
     rights = owner.get(hospital.url(f"/lab/datasets/{dataset}/rights/"))
     ending = re.search(r"/lab/datasets/\w{20}/rights/\w{20}/end/", rights.text).group(0)
     hospital.post(owner, ending, {}, page=rights)
-    assert guest.get(hospital.url(f"/lab/tables/{good}/")).status_code == 404
+    assert guest.get(hospital.url(f"/lab/datasets/versions/{good}/")).status_code == 404
 
 
 def _uploads(hospital: Hospital, owner, dataset: str) -> list[str]:
@@ -301,9 +306,9 @@ def _uploads(hospital: Hospital, owner, dataset: str) -> list[str]:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', owner.get(hospital.url(path)).text).group(1)
         files = {"file": ("Zqname.csv", content)}
         sent = owner.post(hospital.url(path), data={"csrfmiddlewaretoken": token}, files=files)
-        found.append(re.search(r"/lab/tables/(\w{20})/", sent.url).group(1))
+        found.append(re.search(r"/lab/datasets/versions/(\w{20})/", sent.url).group(1))
         until = time.monotonic() + 60
-        while "A worker is reading" in owner.get(hospital.url(f"/lab/tables/{found[-1]}/status/")).text:
+        while "A worker is reading" in owner.get(hospital.url(f"/lab/datasets/versions/{found[-1]}/status/")).text:
             assert time.monotonic() < until
             time.sleep(0.3)
     # Sent to where no file belongs, and by somebody who may send none.
@@ -316,7 +321,7 @@ def _uploads(hospital: Hospital, owner, dataset: str) -> list[str]:
 def _confirmed(hospital: Hospital, owner, version: str) -> None:
     holds = ("names", "none", "none", "none", "none")
     chosen = {f"holds-{place}": kind for place, kind in enumerate(holds)}
-    path = f"/lab/tables/{version}/columns/"
+    path = f"/lab/datasets/versions/{version}/columns/"
     hospital.post(owner, path, chosen | {"classification": "de-identified"})
     done = hospital.post(owner, path, chosen | {"classification": "identified", "names": "on"})
     assert "Confirmed." in done.text
@@ -327,11 +332,13 @@ def _guest(hospital: Hospital, guest, machine, dataset: str, versions: tuple) ->
     good = versions[0]
     for version in versions:
         for page in ("", "status/", "columns/", "rows/", "rows/?after=50", "summaries/"):
-            guest.get(hospital.url(f"/lab/tables/{version}/{page}"))
-        hospital.post(guest, f"/lab/tables/{version}/file/", {}, page=guest.get(hospital.url("/account/tokens/")))
+            guest.get(hospital.url(f"/lab/datasets/versions/{version}/{page}"))
+        hospital.post(
+            guest, f"/lab/datasets/versions/{version}/file/", {}, page=guest.get(hospital.url("/account/tokens/"))
+        )
     for page in ("", "upload/", "rights/"):
         guest.get(hospital.url(f"/lab/datasets/{dataset}/{page}"))
-    path = f"/lab/tables/{good}/summaries/"
+    path = f"/lab/datasets/versions/{good}/summaries/"
     asked = [
         {}, {"by-1": "ward"}, {"by-1": "ward", "by-2": "finding"}, {"of": "weight", "by-1": "ward"}, {"of": "income"},
         {"of": "weight", "where-1": "ward", "where-1-test": "is", "where-1-value": "north"},

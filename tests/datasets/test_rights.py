@@ -90,7 +90,7 @@ def test_ending_a_right_says_what_cannot_be_taken_back(ready, dataset, cast, all
     assert "2 pages of rows, 1 download, 1 summary" in page
     assert "cannot be taken back" in ended.content.decode()
     assert may(cast["scientist2"], dataset) == (False,) * 4
-    assert client_of("scientist2").get(f"/lab/tables/{ready.public_id}/rows/").status_code == 404
+    assert client_of("scientist2").get(f"/lab/datasets/versions/{ready.public_id}/rows/").status_code == 404
 
 
 def test_a_right_has_a_purpose_a_giver_and_an_event(dataset, cast, allow):
@@ -158,8 +158,8 @@ def test_identified_rows_open_only_with_a_second_factor(ready, cast, allow, clie
     allow("scientist2", "read")
     access.reset_factors(by=SYSTEM, on=cast["scientist2"])
     client = client_of("scientist2")
-    shown = client.get(f"/lab/tables/{ready.public_id}/rows/")
-    sent = client.post(f"/lab/tables/{ready.public_id}/file/")
+    shown = client.get(f"/lab/datasets/versions/{ready.public_id}/rows/")
+    sent = client.post(f"/lab/datasets/versions/{ready.public_id}/file/")
 
     assert (shown.status_code, sent.status_code) == (403, 403)
     assert "second factor" in shown.content.decode() and "Zebra" not in shown.content.decode() + sent.content.decode()
@@ -167,9 +167,9 @@ def test_identified_rows_open_only_with_a_second_factor(ready, cast, allow, clie
 
 def test_rows_are_paged_and_each_look_is_an_event(ready, cast, client_of):
     client = client_of("scientist")
-    first = client.get(f"/lab/tables/{ready.public_id}/rows/").content.decode()
-    last = client.get(f"/lab/tables/{ready.public_id}/rows/?after=100").content.decode()
-    nothing = client.get(f"/lab/tables/{ready.public_id}/rows/?after=zebra").content.decode()
+    first = client.get(f"/lab/datasets/versions/{ready.public_id}/rows/").content.decode()
+    last = client.get(f"/lab/datasets/versions/{ready.public_id}/rows/?after=100").content.decode()
+    nothing = client.get(f"/lab/datasets/versions/{ready.public_id}/rows/?after=zebra").content.decode()
     events = list(AuditEvent.objects.filter(verb="dataset.rows-read").order_by("id"))
 
     assert "Zebra49<" in first and "Zebra50<" not in first and "?after=50" in first
@@ -182,7 +182,7 @@ def test_rows_are_paged_and_each_look_is_an_event(ready, cast, client_of):
 def test_a_download_is_what_was_sent_and_an_event(ready, client_of):
     from tests.datasets.conftest import people_table
 
-    answer = client_of("scientist").post(f"/lab/tables/{ready.public_id}/file/")
+    answer = client_of("scientist").post(f"/lab/datasets/versions/{ready.public_id}/file/")
 
     assert b"".join(answer.streaming_content) == people_table()
     assert detail_of(AuditEvent.objects.get(verb="dataset.exported"))["rows"] == 120

@@ -96,7 +96,7 @@ def test_a_bad_file_is_refused_in_words_and_leaves_nothing(content, sentence, se
     assert (version.state, version.faults[-1] if "UTF-8" not in sentence else sentence) == ("refused", sentence)
     assert version.faults and (version.rows, version.columns) == (0, [])
     assert files() == []
-    page = client_of("scientist").get(f"/lab/tables/{version.public_id}/").content.decode()
+    page = client_of("scientist").get(f"/lab/datasets/versions/{version.public_id}/").content.decode()
     assert version.faults[0].split("“")[0] in page
 
 
@@ -107,7 +107,7 @@ def test_faults_are_the_owners_alone(send, dataset, cast, studies, client_of):
     version = send(dataset, b"a,b\n1\n")
 
     assert client_of("scientist2").get(f"/lab/datasets/{dataset.public_id}/").status_code == 200
-    assert client_of("scientist2").get(f"/lab/tables/{version.public_id}/").status_code == 404
+    assert client_of("scientist2").get(f"/lab/datasets/versions/{version.public_id}/").status_code == 404
 
 
 def test_a_refused_file_mended_is_a_new_version(send, dataset):
