@@ -21,7 +21,7 @@ _PERSON = {"to": settings.AUTH_USER_MODEL, "on_delete": models.PROTECT, "related
 class Dataset(Guarded):
     """A table of a study, in versions; its owner says who may do what with it."""
 
-    PHI = {"public_id": Phi.PSEUDONYM, "title": Phi.NONE, "description": Phi.FREE_TEXT, "classification": Phi.NONE, "created_at": Phi.NONE}  # fmt: skip
+    PHI = {"public_id": Phi.PSEUDONYM, "title": Phi.NONE, "description": Phi.FREE_TEXT, "classification": Phi.NONE, "busy_with": Phi.PSEUDONYM, "created_at": Phi.NONE}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=120)
@@ -29,6 +29,8 @@ class Dataset(Guarded):
     classification = models.CharField(max_length=13, choices=Classification)
     owner = models.ForeignKey(**_PERSON)
     created_at = models.DateTimeField(default=clock.now)
+    # One summary at a time: each must know all that was told before.
+    busy_with = models.CharField(max_length=20, blank=True)
 
     class Meta:
         ordering = ("-id",)
@@ -56,7 +58,7 @@ class DatasetUserPermission(PermissionTable):
 class DatasetVersion(Sealed):
     """One content of a dataset, named by its digest; its files lie encrypted under a key that is kept here, encrypted."""
 
-    PHI = dict.fromkeys(("number", "size", "kind", "state", "rows", "uploaded_at", "confirmed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "stored": Phi.PSEUDONYM, "digest": Phi.PSEUDONYM, "busy_with": Phi.PSEUDONYM, "columns": Phi.CLINICAL, "faults": Phi.FREE_TEXT, "file_key": Phi.IDENTIFIER}  # fmt: skip
+    PHI = dict.fromkeys(("number", "size", "kind", "state", "rows", "uploaded_at", "confirmed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "stored": Phi.PSEUDONYM, "digest": Phi.PSEUDONYM, "columns": Phi.CLINICAL, "faults": Phi.FREE_TEXT, "file_key": Phi.IDENTIFIER}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -73,8 +75,6 @@ class DatasetVersion(Sealed):
     uploaded_at = models.DateTimeField(default=clock.now)
     confirmed_by = models.ForeignKey(null=True, **_PERSON)
     confirmed_at = models.DateTimeField(null=True)
-    # One summary at a time: each must know all that was told before.
-    busy_with = models.CharField(max_length=20, blank=True)
 
     class Meta:
         ordering = ("-number",)

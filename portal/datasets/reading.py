@@ -28,7 +28,7 @@ class ReadOrder:
     """What leaves the database for the child process."""
 
     stored: str
-    key: bytes
+    key: str
 
 
 class ReadingExecutor:
@@ -37,7 +37,7 @@ class ReadingExecutor:
     def prepare(self, job: Job) -> ReadOrder:
         version = _version(job)
         policy.require(version.uploaded_by, Permission.DATASET_OWN, version.dataset)
-        return ReadOrder(version.stored, store.key_of(version))
+        return ReadOrder(version.stored, version.file_key)
 
     def perform(self, order: ReadOrder, within: float | None = None) -> Ended:
         store.rows(order.stored).unlink(missing_ok=True)
@@ -50,8 +50,9 @@ class ReadingExecutor:
             "raw": str(store.sent(order.stored)),
             "rows": str(store.rows(order.stored)),
             "limits": limits,
+            "key": order.key,
         }
-        answer = children.ask(asked, order.key)
+        answer = children.ask(asked)
         if "columns" in answer:
             return Ended(ok=True, result=answer)
         faults = answer.get("faults") or [_BROKEN[answer["broken"]]]

@@ -9,7 +9,8 @@ from portal.compute.executors import Ended
 from portal.compute.models import Job
 from portal.core import clock
 from portal.datasets import children, specs, store
-from portal.datasets.models import DatasetVersion, Summary
+from portal.datasets.models import Dataset, DatasetVersion, Summary
+from portal.datasets.states import VersionState
 
 _BROKEN = {"time": "too-large", "memory": "too-large", "error": "broken"}
 
@@ -18,8 +19,6 @@ _BROKEN = {"time": "too-large", "memory": "too-large", "error": "broken"}
 class SummaryOrder:
     """What leaves the database for the child process; nothing when another summary has its turn."""
 
-    stored: str
-    key: bytes
     asked: dict
     turn: bool = True
 
@@ -29,19 +28,18 @@ class SummaryExecutor:
 
     def prepare(self, job: Job) -> SummaryOrder:
         summary = _summary(job)
-        version = DatasetVersion.objects.select_for_update(of=("self",)).get(pk=summary.version_id)
-        policy.require(summary.asked_by, Permission.DATASET_COMPUTE, version.dataset)
-        if version.busy_with not in ("", job.public_id):
-            return SummaryOrder("", b"", {}, turn=False)
-        version.busy_with = job.public_id
-        version.save(update_fields=("busy_with",))
-        asked = {"columns": specs.open_columns(version), "spec": summary.spec, "history": _history(version)}
-        return SummaryOrder(version.stored, store.key_of(version), asked)
+        dataset = Dataset.objects.select_for_update(of=("self",)).get(pk=summary.version.dataset_id)
+        policy.require(summary.asked_by, Permission.DATASET_COMPUTE, dataset)
+        if dataset.busy_with not in ("", job.public_id):
+            return SummaryOrder({}, turn=False)
+        dataset.busy_with = job.public_id
+        dataset.save(update_fields=("busy_with",))
+        return SummaryOrder({"spec": summary.spec, "versions": _sources(summary.version)})
 
     def perform(self, order: SummaryOrder, within: float | None = None) -> Ended:
         if not order.turn:
             return Ended(ok=False, reason="another-summary", retry=True)
-        answer = children.ask({"do": "summarise", "rows": str(store.rows(order.stored)), **order.asked}, order.key)
+        answer = children.ask({"do": "summarise", **order.asked})
         if "answer" in answer:
             return Ended(ok=True, result=answer["answer"])
         code = answer.get("withheld") or _BROKEN[answer["broken"]]
@@ -51,7 +49,7 @@ class SummaryExecutor:
 
     def conclude(self, job: Job, ended: Ended) -> None:
         summary = _summary(job)
-        DatasetVersion.objects.filter(pk=summary.version_id, busy_with=job.public_id).update(busy_with="")
+        Dataset.objects.filter(pk=summary.version.dataset_id, busy_with=job.public_id).update(busy_with="")
         summary.ended_at = clock.now()
         summary.answer = ended.result if ended.ok else None
         summary.outcome = "told" if ended.ok else _code(ended)
@@ -63,6 +61,24 @@ def _code(ended: Ended) -> str:
     if isinstance(ended.result, str):
         return ended.result
     return {"cancelled": "cancelled", "refused": "no-right"}.get(ended.reason, "broken")
+
+
+def _sources(version: DatasetVersion) -> list[dict]:
+    """The version, and after it every other one of its dataset of which something was told."""
+    others = DatasetVersion.objects.filter(dataset=version.dataset, state=VersionState.CONFIRMED).exclude(pk=version.pk)
+    told = {other: _history(other) for other in others.order_by("number")}
+    found = {version: _history(version)} | {other: history for other, history in told.items() if history}
+    names = [{column["name"] for column in one.columns} for one in found]
+    shared = set.intersection(*names) if len(names) > 1 else set()
+    return [_source(one, history, sorted(shared)) for one, history in found.items()]
+
+
+def _source(version: DatasetVersion, history: list[dict], shared: list[str]) -> dict:
+    places = {column["name"]: column["place"] for column in version.columns}
+    return {
+        "rows": str(store.rows(version.stored)), "key": version.file_key, "columns": specs.open_columns(version),
+        "history": history, "links": [places[name] for name in shared],
+    }  # fmt: skip
 
 
 def _history(version: DatasetVersion) -> list[dict]:

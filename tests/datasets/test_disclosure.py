@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from portal.datasets.runtime import summaries
 from portal.datasets.runtime.profiles import Column, categories, profile
-from portal.datasets.runtime.summaries import OTHERS, Withheld, summarise
+from portal.datasets.runtime.summaries import OTHERS, Source, Withheld, summarise
 
 WARDS, STATES = ["north", "south", "west"], ["well", "ill"]
 
@@ -31,8 +31,12 @@ def columns_of(rows) -> dict:
     return found
 
 
-def ask(rows, by=("ward", "state"), of=None, where=(), history=()) -> dict:
-    return summarise(iter(rows), columns_of(rows), {"by": list(by), "of": of, "where": list(where)}, list(history))
+def source_of(rows, history=()) -> Source:
+    return Source(iter(rows), columns_of(rows), list(history), links=[0, 1, 2])
+
+
+def ask(rows, by=("ward", "state"), of=None, where=(), history=(), earlier=()) -> dict:
+    return summarise(source_of(rows, history), {"by": list(by), "of": of, "where": list(where)}, list(earlier))
 
 
 def said(answer: dict, spec_by=("ward", "state"), of=None, where=()) -> dict:
@@ -169,6 +173,27 @@ def test_three_questions_together_do_not_corner_a_few():
 
     with pytest.raises(Withheld):
         ask(rows, by=(), where=middle, history=history)
+
+
+@pytest.mark.parametrize("apart", [1, 10])
+def test_a_version_that_differs_by_a_few_rows_gives_none_of_them_away(apart):
+    """What was told of the version before counts: the same question on both would tell who came or went."""
+    old = table({("north", "well"): 60, ("south", "ill"): 60}, age=lambda number: number)
+    new = old[apart:]
+    before = source_of(old, [said(ask(old, by=()), ())])
+
+    with pytest.raises(Withheld) as refused:
+        ask(new, by=(), earlier=[before])
+    assert refused.value.code == "too-near"
+
+
+def test_a_version_that_differs_by_many_rows_is_answered_but_not_in_the_cells_where_few_differ():
+    old = table({("north", "well"): 60, ("south", "ill"): 60}, age=lambda number: number)
+    new = [*old[3:60], *old[80:]]
+    before = source_of(old, [said(ask(old, by=("ward",)), ("ward",))])
+    told = shown(ask(new, by=("ward",), earlier=[before]))
+
+    assert told[(None,)] == 97 and ("north",) not in told
 
 
 def test_figures_rest_on_eleven_rows_and_name_no_extreme_one():

@@ -103,7 +103,23 @@ def test_each_waits_its_turn_so_that_none_overlooks_another(ready, cast, worked,
     work.run(two)
     states = [asking.open_summary(by=cast["scientist"], on=summary).state for summary in (first, second)]
     assert states == ["succeeded", "refused"]
-    assert fresh(ready).busy_with == ""
+    assert fresh(ready.dataset).busy_with == ""
+
+
+def test_the_version_before_counts_too(ready, send, dataset, cast, allow, ask):
+    from portal.datasets import actions
+    from tests.datasets.conftest import people_table
+
+    lines = people_table().splitlines(keepends=True)
+    newer = send(dataset, b"".join([*lines[:5], *lines[9:]]))
+    actions.confirm(
+        by=cast["scientist"], on=newer.public_id, holds=HOLDS, classification="identified", names_are_names=True
+    )
+    allow("scientist2", "compute")
+    first, second = ask("scientist2", ready), ask("scientist2", newer)
+
+    assert (first.total, second.answer) == (120, None)
+    assert second.sentence.startswith("This differs from an earlier answer by fewer than 11 rows")
 
 
 def test_a_cancelled_summary_gives_its_turn_away(ready, cast, worked):
@@ -111,10 +127,10 @@ def test_a_cancelled_summary_gives_its_turn_away(ready, cast, worked):
 
     asking.request(by=cast["scientist"], on=ready.public_id, group=[], of="", where=[])
     compute.claim(by=SYSTEM, on=worked.waiting[0])
-    busy = fresh(ready).busy_with
+    busy = fresh(ready.dataset).busy_with
     compute.cancel(by=SYSTEM, on=worked.waiting.pop())
 
-    assert (bool(busy), fresh(ready).busy_with) == (True, "")
+    assert (bool(busy), fresh(ready.dataset).busy_with) == (True, "")
 
 
 def test_a_summary_costs_no_prediction(ready, cast, ask):

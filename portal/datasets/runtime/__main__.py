@@ -21,7 +21,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes, megabytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer = _DUTIES[order["do"]](order, base64.b64decode(order["key"]))
+        answer = _DUTIES[order["do"]](order)
     except tables.NotReadable as refusal:
         answer = {"faults": refusal.sentences}
     except summaries.Withheld as refusal:
@@ -34,8 +34,9 @@ def main() -> None:
     json.dump(answer, sys.stdout)
 
 
-def _read(order: dict, key: bytes) -> dict:
+def _read(order: dict) -> dict:
     """Parse a file, write its rows, and say what they are like."""
+    key = base64.b64decode(order["key"])
     source = vault.Reader(Path(order["raw"]), key)
     rows = pages.Rows(Path(order["rows"]), key)
     _fence()
@@ -49,19 +50,18 @@ def _read(order: dict, key: bytes) -> dict:
     return {"kind": table.kind, "rows": rows.count, "columns": profiles.profile(columns, rows.count)}
 
 
-def _summarise(order: dict, key: bytes) -> dict:
+def _summarise(order: dict) -> dict:
     """Carry out one declared computation."""
     from portal.datasets.runtime import audit  # noqa: F401  (before the fence)
 
-    rows = pages.every_row(Path(order["rows"]), key)
-    first = next(rows)
+    now, *earlier = [_source(one) for one in order["versions"]]
     _fence()
+    return {"answer": summaries.summarise(now, order["spec"], earlier)}
 
-    def all_rows():
-        yield first
-        yield from rows
 
-    return {"answer": summaries.summarise(all_rows(), order["columns"], order["spec"], order["history"])}
+def _source(one: dict) -> summaries.Source:
+    rows = pages.every_row(Path(one["rows"]), base64.b64decode(one["key"]))
+    return summaries.Source(rows, one["columns"], one["history"], one["links"])
 
 
 _DUTIES = {"read": _read, "summarise": _summarise}

@@ -33,9 +33,13 @@ class Rows:
 
 
 def every_row(path: Path, key: bytes) -> Iterator[list]:
-    """All rows, one after another."""
-    with Reader(path, key) as file:
-        _, end = _index(file)
+    """All rows, one after another; the file is opened at once."""
+    file = Reader(path, key)
+    return _walk(file, _index(file)[1])
+
+
+def _walk(file: Reader, end: int) -> Iterator[list]:
+    with file:
         file.seek(0)
         lines, left = io.BufferedReader(file, 1 << 16), end
         while left > 0:

@@ -4,10 +4,14 @@ A specification is `{"by": [names], "of": name or None, "where": [{"column", "te
 lets through leaves this module.
 """
 
+import json
 import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import zip_longest
 
 from portal.datasets.runtime.profiles import LEAST, quartiles
 
@@ -86,38 +90,81 @@ def within(cell: tuple | None, wanted: tuple) -> bool:
     return cell is not None and all(want is None or want == have for want, have in zip(wanted, cell, strict=True))
 
 
-def summarise(rows: Iterator[list], columns: dict[str, dict], spec: dict, history: list[dict]) -> dict:
-    """The answer to a specification, given what earlier ones told; raises Withheld."""
+@dataclass(frozen=True)
+class Source:
+    """A version whose answers count: its rows, the places of the columns that link them, and what was told of it."""
+
+    rows: Iterator[list]
+    columns: dict[str, dict]
+    history: list[dict]
+    links: list[int] = field(default_factory=list)
+
+
+def summarise(now: Source, spec: dict, earlier: list[Source] = ()) -> dict:
+    """The answer to a specification, given what was told of this version and of `earlier` ones; raises Withheld."""
     from portal.datasets.runtime.audit import Auditor
 
-    asked = Question(spec, columns)
-    before = [Question(one["spec"], columns) for one in history]
-    atoms, numbers = _walk(rows, asked, before)
+    asked, sources, numbers = Question(spec, now.columns), [now, *earlier], {}
+    atoms = _atoms(sources, asked, numbers)
     signatures, wanted = list(atoms), asked.sets()
-    if (len(wanted) + sum(len(one["told"]) for one in history) + 1) * len(signatures) > MOST_WORK:
+    if (len(wanted) + sum(len(one["told"]) for source in sources for one in source.history) + 1) * len(
+        atoms
+    ) > MOST_WORK:
         raise Withheld("too-much-told")
-    sizes = {wish: sum(count for sign, count in atoms.items() if within(sign[-1], wish)) for wish in wanted}
+    asked_at = [sign[0][-1] if sign[0] else None for sign in signatures]
+    sizes = {
+        wish: sum(atoms[sign] for sign, cell in zip(signatures, asked_at, strict=True) if within(cell, wish))
+        for wish in wanted
+    }
     together = Auditor(list(atoms.values()))
-    together.known(_members(signatures, lambda _: True))
-    for place, one in enumerate(history):
-        for told in one["told"]:
-            together.known(_members(signatures, lambda sign, place=place, told=told: within(sign[place], tuple(told))))
+    for members in _told_before(sources, signatures):
+        together.known(members)
     # The table by itself once more, with its empty cells: that nobody lies in one is for nobody to know either.
     cells = asked.cells()
     alone = Auditor([sizes[cell] for cell in cells])
-    audits = ((together, [sign[-1] for sign in signatures]), (alone, cells))
-    return _answer(asked, _tell(audits, wanted, sizes), sizes, numbers)
+    return _answer(asked, _tell(((together, asked_at), (alone, cells)), wanted, sizes), sizes, numbers)
 
 
-def _walk(rows, asked: Question, before: list[Question]):
-    atoms: Counter = Counter()
-    numbers: dict[tuple, array] = {}
-    for row in rows:
-        cell = asked.cell_of(row)
-        atoms[(*(question.cell_of(row) for question in before), cell)] += 1
-        if cell is not None and asked.spec["of"]:
-            numbers.setdefault(cell, array("d")).append(asked.number_of(row))
-    return atoms, numbers
+def _told_before(sources: list[Source], signatures: list[tuple]) -> Iterator:
+    """Each set that was told: all rows of a version, and what its summaries told."""
+    for place, source in enumerate(sources):
+        yield _members(signatures, lambda sign, place=place: sign[place] is not None)
+        for number, one in enumerate(source.history):
+            at = [sign[place][number] if sign[place] else None for sign in signatures]
+            for told in one["told"]:
+                yield _members(at, lambda cell, told=told: within(cell, tuple(told)))
+
+
+def _atoms(sources: list[Source], asked: Question, numbers: dict[tuple, array]) -> Counter:
+    """How many rows lie in the same sets: for each version the cells of its questions, None where a row is not in it."""
+    walked = [_walk(source, [asked] if place == 0 else [], numbers) for place, source in enumerate(sources)]
+    if len(walked) == 1:
+        return Counter((cells,) for _, cells in walked[0])
+    linked: dict[object, list[list[tuple]]] = {}
+    for place, walk in enumerate(walked):
+        for link, cells in walk:
+            linked.setdefault(link if link is not None else object(), [[] for _ in walked])[place].append(cells)
+    return Counter(sign for group in linked.values() for sign in zip_longest(*group))
+
+
+def _walk(source: Source, more: list[Question], numbers: dict[tuple, array]) -> Iterator[tuple]:
+    questions = [*(Question(one["spec"], source.columns) for one in source.history), *more]
+    for row in source.rows:
+        cells = tuple(question.cell_of(row) for question in questions)
+        if more and cells[-1] is not None and more[0].spec["of"]:
+            numbers.setdefault(cells[-1], array("d")).append(more[0].number_of(row))
+        yield (_link(row, source.links) if source.links else None), cells
+
+
+def _link(row: list, links: list[int]) -> bytes:
+    """What tells whether a row of another version is the same one: its values in the columns that both have."""
+    values = [_same(row[place]) for place in links]
+    return blake2b(json.dumps(values).encode(), digest_size=16).digest()
+
+
+def _same(value):
+    # A column of whole numbers may have become one of fractions: 5 is still 5.0.
+    return float(value) if type(value) is int else value
 
 
 def _members(signatures: list[tuple], test: Callable):
