@@ -239,6 +239,7 @@ def test_the_open_telling_of_a_column_holds_no_rare_value_and_no_extreme_one():
     assert "rarest" not in str(told["open"]) + str(told["categories"])
     assert ["rarest", 3] in told["full"]["top"]
     numbers = of([*range(100, 199), 987_654], "integer")
+    assert "mean" not in numbers["open"] and numbers["open"]["half"] == 149
     assert "987654" not in str(numbers["open"]) and numbers["full"]["greatest"] == 987_654
 
 

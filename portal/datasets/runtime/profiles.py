@@ -89,7 +89,7 @@ def _full(column: Column, numbers: list[float]) -> dict:
 def _open(column: Column, numbers: list[float], rows: int) -> dict:
     told = {"missing": _hidden_or_round(column.missing, rows)}
     if len(numbers) >= LEAST and column.kind in ("integer", "number"):
-        told["mean"] = _short(sum(numbers) / len(numbers))
+        # No mean: set off against that of a summary, it would tell of the few who are in one and not in the other.
         told |= quartiles(numbers)
     if column.kind in ("text", "boolean") and column.values is not None:
         told["top"], told["rest"] = _common(column.values)
