@@ -2,18 +2,29 @@
 
 import base64
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
-_INCOMING = "incoming"
+_INCOMING, _LEFT_BEHIND = "incoming", 24 * 3600
 
 
 def incoming(stored: str) -> Path:
     """Where a file lies while it is being received."""
     folder = settings.DATASETS / _INCOMING
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _sweep(folder)
     return folder / f"{stored}.raw"
+
+
+def _sweep(folder: Path) -> None:
+    """What a stopped process left half received; its key was in that process alone, so nobody can open it."""
+    for path in folder.glob("*.raw"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                path.unlink()
 
 
 def sent(stored: str) -> Path:

@@ -1,5 +1,7 @@
 """Files on their way in: encrypted as they arrive, read in another process, taken whole or not at all."""
 
+import os
+import time
 from datetime import date
 
 import pytest
@@ -162,6 +164,16 @@ def test_a_file_sent_anywhere_else_or_by_others_is_kept_nowhere(name, path, data
 
     assert (files(), list((tmp_path / "temporary").iterdir())) == ([], [])
     assert unlocked(DatasetVersion.objects.count) == 0
+
+
+def test_what_a_stopped_process_left_half_received_goes_after_a_day(send, dataset):
+    for name, hours in (("old", 25), ("new", 1)):
+        path = store.incoming(name)
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - hours * 3600,) * 2)
+    send(dataset, people_table())
+
+    assert "new.raw" in files() and "old.raw" not in files()
 
 
 def test_a_worker_that_is_lost_leaves_the_file_to_the_next(dataset, client_of, worked, monkeypatch):

@@ -15,7 +15,7 @@ from itertools import zip_longest
 
 from portal.datasets.runtime.profiles import LEAST, quartiles
 
-MOST_WORK = 20_000_000
+MOST_WORK, DOMINANCE = 20_000_000, 0.15
 OTHERS = "(all others)"
 TESTS = {
     "is": lambda value, wanted: value == wanted,
@@ -218,8 +218,16 @@ def _answer(asked: Question, told: list[tuple], sizes: dict, numbers: dict[tuple
     return answer
 
 
+def _outweighed(values: list[float]) -> bool:
+    """Whether the rest is too little beside the largest row to hide it from the second largest: the p % rule."""
+    sizes = sorted((abs(value) for value in values), reverse=True)
+    return math.fsum(sizes[2:]) < DOMINANCE * sizes[0]
+
+
 def _figures(wish: tuple, numbers: dict[tuple, array]) -> dict:
     values = sorted(value for cell, found in numbers.items() if within(cell, wish) for value in found)
+    if _outweighed(values):
+        return quartiles(values)
     mean = math.fsum(values) / len(values)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
     return {"mean": float(f"{mean:.3g}"), "sd": float(f"{spread:.3g}"), **quartiles(values)}
