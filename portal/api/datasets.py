@@ -74,8 +74,7 @@ def _version(request, dataset: str, number: int) -> str:
 
 def _asked(body) -> dict:
     """What was sent, in its declared shape; what else it holds is not repeated."""
-    body = body if isinstance(body, dict) else {}
-    if not set(body) <= set(_MEMBERS):
+    if not isinstance(body, dict) or not set(body) <= set(_MEMBERS):
         raise BadInput({"body": f"Allowed members are {', '.join(_MEMBERS)}."})
     by, of, where = body.get("by", []), body.get("of") or "", body.get("where", [])
     if not (isinstance(by, list) and all(isinstance(name, str) for name in by)):

@@ -8,6 +8,7 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
 from portal.datasets import actions, rights
+from portal.web import kept
 from portal.web.hospital import reading
 
 
@@ -30,9 +31,10 @@ def dataset_rights(request, dataset):
         except Conflict as problem:
             errors = {"person": problem.sentence}
     on, held = rights.view(by=request.user, on=dataset)
+    restored = kept.take(request)
     people = [person for person in reading.people_with("scientist") if person.pk != on.owner_id]
     context = {"dataset": on, "held": held, "people": people, "choices": rights.RIGHTS.items(), "errors": errors,
-               "typed": request.POST}  # fmt: skip
+               "typed": restored or request.POST, "restored": restored}  # fmt: skip
     return render(request, "lab/dataset_rights.html", context, status=422 if errors else 200)
 
 

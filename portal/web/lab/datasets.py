@@ -14,6 +14,7 @@ from portal.datasets.runtime import identifiers
 from portal.datasets.runtime.vault import BLOCK
 from portal.datasets.states import HELP, Classification, VersionState
 from portal.studies.models import Study
+from portal.web import kept
 
 _FORM = ["GET", "HEAD", "POST"]
 _FURTHEST = 10**9
@@ -42,7 +43,14 @@ def dataset_new(request):
             return redirect("lab:dataset-upload", made.public_id)
         except BadInput as problem:
             errors = problem.errors
-    context = {"studies": studies, "classes": CLASSES, "errors": errors, "typed": request.POST}
+    restored = kept.take(request)
+    context = {
+        "studies": studies,
+        "classes": CLASSES,
+        "errors": errors,
+        "typed": restored or request.POST,
+        "restored": restored,
+    }
     return render(request, "lab/dataset_new.html", context, status=422 if errors else 200)
 
 
@@ -127,14 +135,16 @@ def dataset_columns(request, table):
             return redirect("lab:dataset-version", table)
         except BadInput as problem:
             errors = problem.errors
+    restored = kept.take(request)
+    typed = restored or request.POST
     columns = [
-        column | {"place": place, "chosen": request.POST.get(f"holds-{place}", column["holds"] or column["guess"])}
+        column | {"place": place, "chosen": typed.get(f"holds-{place}", column["holds"] or column["guess"])}
         for place, column in enumerate(view.columns)
     ]
     context = {
         "dataset": on.dataset, "version": view, "columns": columns, "kinds": identifiers.KINDS.items(), "errors": errors,
-        "classes": CLASSES, "classification": request.POST.get("classification", on.dataset.classification),
-        "names": "names" in request.POST, "open": view.state == VersionState.UNCONFIRMED,
+        "classes": CLASSES, "classification": typed.get("classification", on.dataset.classification),
+        "names": "names" in typed, "restored": restored, "open": view.state == VersionState.UNCONFIRMED,
     }  # fmt: skip
     return render(request, "lab/dataset_columns.html", context, status=422 if errors else 200)
 

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.core.problems import BadInput
 from portal.datasets import asking, specs
+from portal.web import kept
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -19,12 +20,14 @@ def dataset_summaries(request, table):
             return redirect("lab:summary", asking.request(by=request.user, on=table, **asked))
         except BadInput as problem:
             errors = {_FIELDS.get(name, name): sentence for name, sentence in problem.errors.items()}
+    restored = kept.take(request)
+    typed = restored or request.POST
     context = {
-        "version": on, "dataset": on.dataset, "mine": mine, "errors": errors, "typed": request.POST,
+        "version": on, "dataset": on.dataset, "mine": mine, "errors": errors, "typed": typed, "restored": restored,
         "groups": specs.categorical(columns), "numbers": specs.numeric(columns), "columns": columns,
         "filterable": sorted({*specs.categorical(columns), *specs.numeric(columns)}),
         "tests": [*specs.CATEGORY_TESTS.items(), *specs.NUMBER_TESTS.items()],
-        "conditions": [_condition(request.POST, place) for place in range(1, specs.MOST_CRITERIA + 1)],
+        "conditions": [_condition(typed, place) for place in range(1, specs.MOST_CRITERIA + 1)],
     }  # fmt: skip
     return render(request, "lab/dataset_summaries.html", context, status=422 if errors else 200)
 
