@@ -119,6 +119,43 @@ def test_no_series_of_tables_lets_anyone_work_it_out_either(found, order):
     assert smallest_worked_out(list(sizes), sizes, told) is None
 
 
+EDGES = (20, 40, 60)
+conditions = st.lists(
+    st.tuples(st.sampled_from(("at-least", "below")), st.sampled_from(EDGES)),
+    max_size=2,
+    unique_by=lambda pair: pair[0],
+)
+questions = st.lists(st.tuples(st.sampled_from([(), ("ward",)]), conditions), min_size=2, max_size=7)
+
+
+@given(st.lists(st.one_of(st.integers(0, 12), st.integers(0, 40)), min_size=8, max_size=8), questions)
+def test_no_series_of_filtered_questions_corners_a_few(sizes, asked):
+    """Two wards and four spans of age: eight groups of rows, and every sum and difference of what was told."""
+    places = list(itertools.product(("north", "south"), (10, 30, 50, 70)))
+    rows = [[ward, "well", age] for (ward, age), size in zip(places, sizes, strict=True) for _ in range(size)]
+    assume(len(rows) >= 11)
+    history, told = [], [[1.0] * 8]
+    for by, criteria in asked:
+        where = [{"column": "age", "test": test, "value": edge} for test, edge in criteria]
+        try:
+            answer = ask(rows, by=by, where=where, history=history)
+        except Withheld:
+            continue
+        history.append(said(answer, by, where=where))
+        for wish in shown(answer):
+            ward = wish[0] if by else None
+            inside = [all((age >= edge) == (test == "at-least") for test, edge in criteria) for _, age in places]
+            told.append([float(one and ward in (None, place[0])) for one, place in zip(inside, places, strict=True)])
+
+    filled = [place for place, size in enumerate(sizes) if size]
+    matrix = numpy.array(told)[:, filled]
+    span = numpy.linalg.pinv(matrix) @ matrix
+    choices = numpy.array(list(itertools.product((0.0, 1.0), repeat=len(filled))))
+    weights = choices @ numpy.array([sizes[place] for place in filled], dtype=float)
+    reached = numpy.abs(choices @ span - choices).max(axis=1) < 1e-9
+    assert weights[reached & (weights > 0) & (weights < 11)].tolist() == []
+
+
 def test_a_small_cell_takes_another_with_it():
     answer = ask(table({("north", "well"): 40, ("north", "ill"): 5, ("south", "well"): 30, ("south", "ill"): 60}))
 
