@@ -26,6 +26,8 @@ SENTENCES = {
     "dataset.exported": "downloaded the rows of a dataset",
     "dataset.listed": "looked at the list of datasets",
     "dataset.opened": "looked at a dataset",
+    "dataset.reach-counted": "counted what of a dataset went out",
+    "dataset.removed": "removed the rows of a dataset's version",
     "dataset.right-ended": "ended a right to a dataset",
     "dataset.right-given": "gave a right to a dataset",
     "dataset.rights-viewed": "looked at who may do what with a dataset",

@@ -128,6 +128,17 @@ def confirm(*, by, on, holds: dict[int, str], classification: str, names_are_nam
         on.dataset.save(update_fields=("classification",))
 
 
+@action(Permission.DATASET_OWN, verb="dataset.removed", on=DatasetVersion, rows=_versions)
+def remove(*, by, on) -> None:
+    """Take a version's rows away for good: its files go, and with their key every copy of them; what was told stays told."""
+    if VersionState.REMOVED not in TRANSITIONS[VersionState(on.state)]:
+        raise Conflict(f"This version is {on.get_state_display()}; there are no rows to remove.")
+    on.state, on.columns, on.file_key = VersionState.REMOVED, [], ""
+    on.save(update_fields=("state", "columns", "file_key"))
+    event().note(rows=on.rows, bytes=on.size)
+    transaction.on_commit(lambda: store.remove(on.stored))
+
+
 @action(Permission.DATASET_ROWS, verb="dataset.rows-read", on=DatasetVersion, rows=_versions)
 def read_rows(*, by, on, after=0, count=PAGE) -> RowsView:
     """A page of rows."""

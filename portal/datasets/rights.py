@@ -83,6 +83,24 @@ def view(*, by, on) -> tuple[Dataset, list[Held]]:
     return on, sorted(found, key=lambda one: not one.live)
 
 
+@action(
+    Permission.DATASET_OWN,
+    verb="dataset.reach-counted",
+    on=DatasetVersion,
+    rows=lambda: DatasetVersion.objects.select_related("dataset__study"),
+)
+def reach(*, by, on) -> dict[str, int]:
+    """How many hold rights to a version's dataset, and what of the version went out already."""
+    seen = AuditEvent.objects.filter(object_id=on.public_id, outcome="ok")
+    event().skip()
+    return {
+        "people": _live(on.dataset).exclude(person_id=on.dataset.owner_id).values("person").distinct().count(),
+        "views": seen.filter(verb="dataset.rows-read").count(),
+        "downloads": seen.filter(verb="dataset.exported").count(),
+        "summaries": Summary.objects.filter(version=on, outcome="told").count(),
+    }
+
+
 def _all(on: Dataset):
     return Grant.objects.filter(object_type=Dataset._meta.model_name, object_id=on.public_id, person__isnull=False)
 

@@ -37,13 +37,15 @@ class VersionState(models.TextChoices):
     REFUSED = "refused", "not taken"
     UNCONFIRMED = "unconfirmed", "columns to confirm"
     CONFIRMED = "confirmed", "ready"
+    REMOVED = "removed", "removed"
 
 
 TRANSITIONS = {
     VersionState.READING: {VersionState.UNCONFIRMED, VersionState.REFUSED},
-    VersionState.UNCONFIRMED: {VersionState.CONFIRMED},
-    VersionState.CONFIRMED: set(),
+    VersionState.UNCONFIRMED: {VersionState.CONFIRMED, VersionState.REMOVED},
+    VersionState.CONFIRMED: {VersionState.REMOVED},
     VersionState.REFUSED: set(),
+    VersionState.REMOVED: set(),
 }
 KEPT = frozenset({VersionState.READING, VersionState.UNCONFIRMED, VersionState.CONFIRMED})
 
@@ -52,6 +54,7 @@ WITHHELD = {
     "too-near": "This differs from an earlier answer by fewer than 11 rows, so both together would describe those few. Ask about clearly more or clearly fewer rows.",
     "too-much-told": "So much has been told about this version that it can no longer be checked whether another answer would give somebody away. Ask its owner for the right to read rows, or for a new version.",
     "no-right": "The right to compute on this dataset ended before the summary began.",
+    "gone": "The version was removed before the summary began.",
     "broken": "The summary could not be computed. The team that runs the portal has been told; nothing was told about any row.",
     "too-large": "The summary took longer or more memory than it is allowed. Ask for fewer categories.",
 }

@@ -8,9 +8,10 @@ from portal.access.permissions import Permission
 from portal.compute.executors import Ended
 from portal.compute.models import Job
 from portal.core import clock
+from portal.core.problems import Conflict
 from portal.datasets import children, specs, store
 from portal.datasets.models import Dataset, DatasetVersion, Summary
-from portal.datasets.states import VersionState
+from portal.datasets.states import WITHHELD, VersionState
 
 _BROKEN = {"time": "too-large", "memory": "too-large", "error": "broken"}
 
@@ -30,6 +31,8 @@ class SummaryExecutor:
         summary = _summary(job)
         dataset = Dataset.objects.select_for_update(of=("self",)).get(pk=summary.version.dataset_id)
         policy.require(summary.asked_by, Permission.DATASET_COMPUTE, dataset)
+        if summary.version.state != VersionState.CONFIRMED:
+            raise Conflict(WITHHELD["gone"], code="gone")
         if dataset.busy_with not in ("", job.public_id):
             return SummaryOrder({}, turn=False)
         dataset.busy_with = job.public_id
@@ -60,6 +63,8 @@ class SummaryExecutor:
 def _code(ended: Ended) -> str:
     if isinstance(ended.result, str):
         return ended.result
+    if isinstance(ended.result, Conflict):
+        return ended.result.code
     return {"cancelled": "cancelled", "refused": "no-right"}.get(ended.reason, "broken")
 
 

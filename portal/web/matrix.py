@@ -87,6 +87,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "lab:dataset-version": (GET, "dataset version", P.DATASET_SEE, Phi.FREE_TEXT),
     "lab:dataset-version-status": (GET, "dataset version", P.DATASET_SEE, Phi.FREE_TEXT),
     "lab:dataset-columns": (BOTH, "dataset version", P.DATASET_OWN, Phi.CLINICAL),
+    "lab:dataset-remove": (BOTH, "dataset version", P.DATASET_OWN, Phi.NONE),
     "lab:dataset-rows": (GET, "dataset version", P.DATASET_ROWS, Phi.FREE_TEXT),
     "lab:dataset-file": (POST, "dataset version", P.DATASET_ROWS, Phi.FREE_TEXT),
     "lab:dataset-summaries": (BOTH, "dataset version", P.DATASET_COMPUTE, Phi.CLINICAL),

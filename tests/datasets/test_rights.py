@@ -188,6 +188,46 @@ def test_a_download_is_what_was_sent_and_an_event(ready, client_of):
     assert detail_of(AuditEvent.objects.get(verb="dataset.exported"))["rows"] == 120
 
 
+def test_a_removed_version_is_gone_with_its_key_and_its_bytes_may_come_again(
+    ready, send, dataset, cast, allow, ask, client_of
+):
+    from django.conf import settings
+
+    from tests.datasets.conftest import fresh, people_table
+
+    allow("scientist2", "compute")
+    ask("scientist2", ready, group=["ward"])
+    owner, guest = client_of("scientist"), client_of("scientist2")
+    page = owner.get(f"/lab/datasets/versions/{ready.public_id}/remove/").content.decode()
+    owner.post(f"/lab/datasets/versions/{ready.public_id}/remove/")
+
+    assert "This takes 120 rows away for good" in page and "1 other person holds a right" in page
+    assert [path for path in settings.DATASETS.rglob("*") if path.is_file()] == []
+    assert (fresh(ready).state, ready.file_key, ready.columns) == ("removed", "", [])
+    assert "Its rows are gone for good" in guest.get(f"/lab/datasets/versions/{ready.public_id}/").content.decode()
+    for address in ("rows", "remove", "summaries"):
+        assert owner.get(f"/lab/datasets/versions/{ready.public_id}/{address}/").status_code == {"remove": 200}.get(
+            address, 409
+        )
+    assert send(dataset, people_table()).number == 2
+
+
+def test_only_the_owner_removes(ready, cast, allow):
+    allow("scientist2", "read")
+
+    with pytest.raises(policy.Denied):
+        actions.remove(by=cast["scientist2"], on=ready.public_id)
+
+
+def test_a_summary_of_a_version_that_was_removed_meanwhile_says_so(ready, cast, worked):
+    summary = asking.request(by=cast["scientist"], on=ready.public_id, group=[], of="", where=[])
+    actions.remove(by=cast["scientist"], on=ready.public_id)
+    worked()
+
+    view = asking.open_summary(by=cast["scientist"], on=summary)
+    assert (view.state, view.sentence) == ("refused", "The version was removed before the summary began.")
+
+
 def test_a_summary_waits_for_nobody_whose_right_has_ended(ready, dataset, cast, allow, worked):
     grant = allow("scientist2", "compute")
     summary = asking.request(by=cast["scientist2"], on=ready.public_id, group=["ward"], of="", where=[])

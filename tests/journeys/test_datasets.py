@@ -114,6 +114,12 @@ def test_a_colleague_computes_without_seeing_until_the_right_ends(
     look(owner, "dataset-rights-ended")
     assert "cannot be taken back" in owner.locator(".messages").inner_text()
     assert [guest.goto(address).status for address in (version, summary)] == [404, 404]
+    owner.goto(f"{version}remove/")
+    accessible(owner)
+    look(owner, "dataset-remove")
+    owner.click("text=Remove the rows for good")
+    accessible(owner)
+    assert "gone for good" in owner.locator(".messages").inner_text()
     assert actions is not None
 
 

@@ -11,7 +11,7 @@ register = template.Library()
 TONES = {
     "approved": "good", "succeeded": "good", "ok": "good", "finished": "good",
     "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "",
-    "reading": "info", "unconfirmed": "attention", "confirmed": "good",
+    "removed": "attention", "reading": "info", "unconfirmed": "attention", "confirmed": "good",
     "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
 }  # fmt: skip
 ICONS = {

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput
-from portal.datasets import actions
+from portal.datasets import actions, rights
 from portal.datasets.runtime import identifiers
 from portal.datasets.runtime.vault import BLOCK
-from portal.datasets.states import HELP, Classification, VersionState
+from portal.datasets.states import HELP, TRANSITIONS, Classification, VersionState
 from portal.studies.models import Study
 from portal.web import kept
 
@@ -109,9 +109,9 @@ def dataset_version_status(request, table):
 
 
 def _version_context(request, table) -> dict:
-    on, view, rights = actions.open_version(by=request.user, on=table)
+    on, view, held = actions.open_version(by=request.user, on=table)
     return {
-        "dataset": on.dataset, "version": view, "rights": rights,
+        "dataset": on.dataset, "version": view, "rights": held, "removed": view.state == VersionState.REMOVED,
         "waits": view.state == VersionState.READING, "to_confirm": view.state == VersionState.UNCONFIRMED,
         "refused": view.state == VersionState.REFUSED, "ready": view.ready,
     }  # fmt: skip
@@ -147,6 +147,20 @@ def dataset_columns(request, table):
         "names": "names" in typed, "restored": restored, "open": view.state == VersionState.UNCONFIRMED,
     }  # fmt: skip
     return render(request, "lab/dataset_columns.html", context, status=422 if errors else 200)
+
+
+@require_http_methods(_FORM)
+def dataset_remove(request, table):
+    """What removing a version takes away, and the button that does it."""
+    on, view, _ = actions.open_version(by=request.user, on=table)
+    reach = rights.reach(by=request.user, on=table)
+    if request.method == "POST":
+        actions.remove(by=request.user, on=table)
+        messages.success(request, f"Removed. The rows of version {view.number} are gone for good.")
+        return redirect("lab:dataset", on.dataset.public_id)
+    can_go = VersionState.REMOVED in TRANSITIONS[VersionState(view.state)]
+    context = {"dataset": on.dataset, "version": view, "reach": reach, "can_go": can_go}
+    return render(request, "lab/dataset_remove.html", context)
 
 
 @require_safe

@@ -19,6 +19,7 @@ urlpatterns = [
     path("datasets/versions/<pid:table>/", datasets.dataset_version, name="dataset-version"),
     path("datasets/versions/<pid:table>/status/", datasets.dataset_version_status, name="dataset-version-status"),
     path("datasets/versions/<pid:table>/columns/", datasets.dataset_columns, name="dataset-columns"),
+    path("datasets/versions/<pid:table>/remove/", datasets.dataset_remove, name="dataset-remove"),
     path("datasets/versions/<pid:table>/rows/", datasets.dataset_rows, name="dataset-rows"),
     path("datasets/versions/<pid:table>/file/", datasets.dataset_file, name="dataset-file"),
     path("datasets/versions/<pid:table>/summaries/", summaries.dataset_summaries, name="dataset-summaries"),
