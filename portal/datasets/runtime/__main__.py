@@ -5,17 +5,23 @@ what a library would say about it goes nowhere.
 """
 
 import base64
+import ctypes
 import json
 import resource
+import signal
 import sys
 from pathlib import Path
 
 from portal.compute.runtime import landlock
 from portal.datasets.runtime import pages, profiles, summaries, tables, vault
 
+_PR_SET_PDEATHSIG = 1
+
 
 def main() -> None:
     """Do what is asked and answer."""
+    # Where the worker is killed, nobody would read the answer.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     order = json.load(sys.stdin)
     megabytes = order["memory_mb"] * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (megabytes, megabytes))

@@ -171,11 +171,17 @@ def dataset_rows(request, table):
     return render(request, "lab/dataset_rows.html", {"page": actions.read_rows(by=request.user, on=table, after=after)})
 
 
+def _pieces(file):
+    with file:
+        while piece := file.read(BLOCK):
+            yield piece
+
+
 @require_POST
 def dataset_file(request, table):
     """The file as it was sent."""
     name, file = actions.export(by=request.user, on=table)
-    answer = StreamingHttpResponse(iter(lambda: file.read(BLOCK), b""), content_type="application/octet-stream")
+    answer = StreamingHttpResponse(_pieces(file), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Content-Length"] = str(file.size)
     return answer
