@@ -237,7 +237,7 @@ def _dataset(world: World, study) -> None:
     world.values |= {"dataset": dataset.public_id, "table": version, "summary": summary, "right": grant.public_id}
     world.secrets += [
         Secret(CELL, "free text", frozenset({own})), Secret("Zebra table described", "free text", knowing),
-        Secret(dataset.public_id, "none", knowing), Secret(summary, "none", frozenset({own})),
+        Secret(dataset.public_id, "none", knowing), Secret(summary, "none", frozenset({own, ("admin", "own")})),
     ]  # fmt: skip
 
 
