@@ -71,14 +71,15 @@ def end(*, by, on, grant: str) -> Held:
         raise Conflict("This right has ended already, or it is the owner's own.")
     grants.end_one(found, by=by)
     event().note(person=found.person.public_id, right=found.codename)
-    return _held(on, found)
+    return _WentOut.of(on).through(found)
 
 
 @action(Permission.DATASET_OWN, verb="dataset.rights-viewed", on=Dataset, rows=_datasets)
 def view(*, by, on) -> tuple[Dataset, list[Held]]:
     """Everyone who was given a right, those in force first."""
     rows = _all(on).select_related("person", "given_by", "ended_by").order_by("-id")
-    found = [_held(on, grant) for grant in rows]
+    went_out = _WentOut.of(on)
+    found = [went_out.through(grant) for grant in rows]
     event().note(shown=len(found))
     return on, sorted(found, key=lambda one: not one.live)
 
@@ -109,21 +110,36 @@ def _live(on: Dataset):
     return _all(on).exclude(until__lte=clock.now())
 
 
-def _held(on: Dataset, grant: Grant) -> Held:
-    versions = list(DatasetVersion.objects.filter(dataset=on).values_list("public_id", flat=True))
-    seen = AuditEvent.objects.filter(
-        object_id__in=versions, actor=grant.person.username, verb__in=_SEEN, outcome="ok", recorded_at__gte=grant.since
-    )
-    told = Summary.objects.filter(version__dataset=on, asked_by=grant.person, outcome="told", ended_at__gte=grant.since)
-    if grant.until:
-        seen, told = seen.filter(recorded_at__lte=grant.until), told.filter(ended_at__lte=grant.until)
-    verbs = list(seen.values_list("verb", "recorded_at"))
-    return Held(
-        grant=grant, title=_WORDS[grant.codename], live=grant.live,
-        views=sum(verb == "dataset.rows-read" for verb, _ in verbs),
-        downloads=sum(verb == "dataset.exported" for verb, _ in verbs),
-        summaries=told.count(), last=max((moment for _, moment in verbs), default=None),
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _WentOut:
+    """Everything that went out of a dataset: looks at rows and downloads by user name, summaries by person."""
+
+    looks: list[tuple[str, str, datetime]]
+    told: list[tuple[int, datetime]]
+
+    @classmethod
+    def of(cls, on: Dataset) -> "_WentOut":
+        versions = list(DatasetVersion.objects.filter(dataset=on).values_list("public_id", flat=True))
+        looks = AuditEvent.objects.filter(object_id__in=versions, verb__in=_SEEN, outcome="ok")
+        told = Summary.objects.filter(version__dataset=on, outcome="told")
+        return cls(
+            list(looks.values_list("actor", "verb", "recorded_at")), list(told.values_list("asked_by_id", "ended_at"))
+        )
+
+    def through(self, grant: Grant) -> Held:
+        """What went out to a grant's holder while it was in force."""
+
+        def within(moment: datetime) -> bool:
+            return grant.since <= moment and (grant.until is None or moment <= grant.until)
+
+        looks = [(verb, at) for actor, verb, at in self.looks if actor == grant.person.username and within(at)]
+        return Held(
+            grant=grant, title=_WORDS[grant.codename], live=grant.live,
+            views=sum(verb == "dataset.rows-read" for verb, _ in looks),
+            downloads=sum(verb == "dataset.exported" for verb, _ in looks),
+            summaries=sum(person == grant.person_id and within(at) for person, at in self.told),
+            last=max((at for _, at in looks), default=None),
+        )  # fmt: skip
 
 
 def _check(on: Dataset, person: User | None, right: str, words: str, until) -> None:

@@ -251,6 +251,28 @@ def test_what_one_may_is_told_as_it_is_decided(dataset, cast, allow):
     assert (listed[dataset.public_id].compute, listed[dataset.public_id].rows) == (True, False)
 
 
+def test_the_pages_ask_as_often_for_many_as_for_few(dataset, cast, studies, allow, client_of):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def counted(path: str) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert client_of("scientist").get(path).status_code == 200
+        return len(asked)
+
+    pages = ("/lab/datasets/", f"/lab/datasets/{dataset.public_id}/rights/")
+    allow("scientist2", "know")
+    few = [counted(page) for page in pages]
+    for right in ("compute", "read"):
+        allow("scientist2", right)
+    for number in range(12):
+        actions.create(
+            by=cast["scientist"], on=studies["demo"], title=f"Films {number}", description="", classification="public"
+        )  # fmt: skip
+
+    assert [counted(page) for page in pages] == few
+
+
 def test_explain_access_names_the_right_that_opens_a_dataset(dataset, cast, allow):
     from portal.access import explain
 
