@@ -233,6 +233,14 @@ def test_a_version_that_differs_by_many_rows_is_answered_but_not_in_the_cells_wh
     assert told[(None,)] == 97 and ("north",) not in told
 
 
+def test_rows_that_both_versions_share_are_answered_even_where_a_few_others_went():
+    old = table({("north", "well"): 60, ("south", "ill"): 60}, age=lambda number: number)
+    before = source_of(old, [said(ask(old, by=("ward",)), ("ward",))])
+    south = [{"column": "ward", "test": "is", "value": "south"}]
+
+    assert shown(ask(old[3:], by=(), where=south, earlier=[before])) == {(): 60}
+
+
 def test_figures_rest_on_eleven_rows_and_name_no_extreme_one():
     rows = table({("north", "well"): 30, ("south", "well"): 40, ("west", "ill"): 8})
     rows[0][2] = 1_234_579_999

@@ -22,6 +22,7 @@ class Auditor:
         self._told = numpy.zeros((0, len(weights)), dtype=bool)
         self._basis = numpy.zeros((0, len(weights)), dtype=numpy.int64)
         self._pivots: list[int] = []
+        self._lightest: set[bytes] | None = None
 
     def known(self, members: numpy.ndarray) -> None:
         """A set that is told."""
@@ -33,10 +34,12 @@ class Auditor:
         if self._size(chosen) < LEAST or self._near(chosen):
             return False
         before = self._basis, list(self._pivots), self._told
+        already = self._given_away()
         self._keep(chosen)
-        given_away = self._gives_away()
+        more = self._given_away() - already
         self._basis, self._pivots, self._told = before
-        return not given_away
+        self._lightest = already
+        return not more
 
     def _size(self, chosen) -> int:
         return int(self._weights[chosen].sum())
@@ -47,6 +50,7 @@ class Auditor:
         return bool(((apart > 0) & (apart < LEAST)).any())
 
     def _keep(self, chosen) -> None:
+        self._lightest = None
         self._told = numpy.vstack([self._told, chosen])
         row = chosen.astype(numpy.int64)
         if self._pivots:
@@ -60,20 +64,22 @@ class Auditor:
         self._basis = numpy.vstack([self._basis, row])
         self._pivots.append(pivot)
 
-    def _gives_away(self) -> bool:
-        held = self._basis != 0
-        # Atoms come in the order of their size: what has a large pivot rests on enough rows.
-        small = self._weights[self._pivots] < LEAST
-        rests_on = held[small] @ self._weights
-        if (rests_on < LEAST).any():
-            return True
-        return self._pairs_give_away(self._basis[small])
+    def _given_away(self) -> set[bytes]:
+        """The groups of atoms with fewer than eleven rows that the basis leads to, each by its places."""
+        if self._lightest is None:
+            # Atoms come in the order of their size: what has a large pivot rests on enough rows.
+            small = self._basis[self._weights[self._pivots] < LEAST]
+            self._lightest = self._light(small) | self._light_pairs(small)
+        return self._lightest
 
-    def _pairs_give_away(self, rows) -> bool:
+    def _light(self, rows) -> set[bytes]:
+        held = rows != 0
+        return {numpy.packbits(places).tobytes() for places in held[held @ self._weights < LEAST]}
+
+    def _light_pairs(self, rows) -> set[bytes]:
         if rows.shape[0] * rows.size > _MOST_PAIRS:
-            return False
+            return set()
+        found: set[bytes] = set()
         for place, row in enumerate(rows[:-1]):
-            for other in ((rows[place + 1 :] + row) % _PRIME, (rows[place + 1 :] - row) % _PRIME):
-                if (((other != 0) @ self._weights) < LEAST).any():
-                    return True
-        return False
+            found |= self._light((rows[place + 1 :] + row) % _PRIME) | self._light((rows[place + 1 :] - row) % _PRIME)
+        return found
