@@ -1,5 +1,7 @@
 """Verbs on datasets, their versions and their rows."""
 
+import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -12,15 +14,16 @@ from portal.accounts import factors
 from portal.audit.purposes import RESEARCH
 from portal.compute import actions as compute
 from portal.core import clock
-from portal.core.problems import BadInput, Conflict, Problem
+from portal.core.problems import BadInput, Conflict, Problem, Unavailable
 from portal.datasets import queries, store
 from portal.datasets.models import READ, Dataset, DatasetVersion
 from portal.datasets.runtime import identifiers, pages
-from portal.datasets.runtime.vault import Reader
+from portal.datasets.runtime.vault import Reader, Tampered
 from portal.datasets.states import ALLOWED, KEPT, NEEDS_FACTOR, TRANSITIONS, Classification, VersionState
 from portal.studies.models import Study
 
 PAGE = 50
+logger = logging.getLogger(__name__)
 
 
 class NeedsFactor(Problem):
@@ -144,7 +147,8 @@ def read_rows(*, by, on, after=0, count=PAGE) -> RowsView:
     """A page of rows."""
     _require_factor(by, on.dataset)
     _require_rows(on)
-    found = pages.some_rows(store.rows(on.stored), store.key_of(on), after, count)
+    with _sound(on):
+        found = pages.some_rows(store.rows(on.stored), store.key_of(on), after, count)
     event().note(first=after + 1, rows=len(found), columns=len(on.columns))
     more = after + len(found) < on.rows
     return RowsView(
@@ -159,7 +163,23 @@ def export(*, by, on) -> tuple[str, Reader]:
     _require_factor(by, on.dataset)
     _require_rows(on)
     event().note(bytes=on.size, rows=on.rows)
-    return f"dataset-{on.dataset.public_id}-{on.number}.{on.kind}", Reader(store.sent(on.stored), store.key_of(on))
+    with _sound(on):
+        file = Reader(store.sent(on.stored), store.key_of(on))
+        file.read(1)
+        file.seek(0)
+    return f"dataset-{on.dataset.public_id}-{on.number}.{on.kind}", file
+
+
+@contextmanager
+def _sound(version: DatasetVersion):
+    """Say in words that a stored file is missing or does not open."""
+    try:
+        yield
+    except (Tampered, FileNotFoundError):
+        logger.error("A file of dataset version %s is missing or was changed.", version.public_id)
+        raise Unavailable(
+            "The stored rows of this version do not open: their file is missing or was changed. The team that runs the portal has been told."
+        ) from None
 
 
 def _keep(upload) -> None:

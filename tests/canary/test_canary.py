@@ -525,4 +525,7 @@ def test_the_owner_saw_the_rows(hospital):
         route_of(path).name for _, path, code, text in hospital.seen.bodies if code == 200 and bird.TABLE["kin"] in text
     }
 
-    assert shown == {"lab:dataset-version", "lab:dataset-rows", "lab:dataset-file", "api:dataset-rows"}
+    # While a file is read the page asks for its own fragment, which may be the first to show the profile.
+    assert shown - {"lab:dataset-version-status"} == {
+        "lab:dataset-version", "lab:dataset-rows", "lab:dataset-file", "api:dataset-rows",
+    }  # fmt: skip

@@ -188,6 +188,22 @@ def test_a_download_is_what_was_sent_and_an_event(ready, client_of):
     assert detail_of(AuditEvent.objects.get(verb="dataset.exported"))["rows"] == 120
 
 
+@pytest.mark.parametrize("fault", ["changed", "missing"])
+def test_a_stored_file_that_does_not_open_is_told_in_words(fault, ready, client_of):
+    from portal.datasets import store
+
+    for path in (store.rows(ready.stored), store.sent(ready.stored)):
+        content = path.read_bytes()
+        path.unlink()
+        if fault == "changed":
+            path.write_bytes(content[:20] + bytes([content[20] ^ 1]) + content[21:])
+    shown = client_of("scientist").get(f"/lab/datasets/versions/{ready.public_id}/rows/")
+    sent = client_of("scientist").post(f"/lab/datasets/versions/{ready.public_id}/file/")
+
+    assert (shown.status_code, sent.status_code) == (503, 503)
+    assert "do not open" in shown.content.decode() and "Zebra" not in shown.content.decode()
+
+
 def test_a_removed_version_is_gone_with_its_key_and_its_bytes_may_come_again(
     ready, send, dataset, cast, allow, ask, client_of
 ):
