@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.studies",
     "portal.records",
     "portal.compute",
+    "portal.datasets",
     "portal.registry",
     "portal.predictions",
     "portal.web",
@@ -219,6 +220,14 @@ HEADS_MAIL = envbool("FORMULARY_HEADS_MAIL")
 AUDIT_CHECK_AT = envstr("FORMULARY_AUDIT_CHECK_AT", "02:30")
 ARTIFACTS = DATA / "artifacts"
 ENVIRONMENTS = DATA / "environments"
+DATASETS = DATA / "datasets"
+DATASET_MAX_BYTES = envint("FORMULARY_DATASET_MAX_MB", 200) * 1024 * 1024
+DATASET_MAX_ROWS = envint("FORMULARY_DATASET_MAX_ROWS", 1_000_000)
+DATASET_MAX_COLUMNS = envint("FORMULARY_DATASET_MAX_COLUMNS", 200)
+DATASET_MAX_CELLS = envint("FORMULARY_DATASET_MAX_CELLS", 10_000_000)
+DATASET_MEMORY_MB = envint("FORMULARY_DATASET_MEMORY_MB", 2048)
+# The only one: no file that anybody sends to any address is ever written in clear.
+FILE_UPLOAD_HANDLERS = ["portal.datasets.uploads.SealingUploadHandler"]
 SCORER_SOCKET = Path(envstr("FORMULARY_SCORER_SOCKET", str(RUN / "scorer.sock")))
 SCORER_MINIMUM = [word for word in envstr("FORMULARY_SCORER_MINIMUM", "rlimits,no_new_privs").split(",") if word]
 ALLOW_PICKLE = envbool("FORMULARY_ALLOW_PICKLE", True)

@@ -21,8 +21,15 @@ from portal.access.permissions import Permission as P
 from portal.accounts import factors
 from portal.accounts.models import ApiToken, User
 from portal.compute import actions as compute
+from portal.compute import work
 from portal.compute.models import Job
 from portal.core import clock
+from portal.core.ids import new_id
+from portal.datasets import actions as datasets
+from portal.datasets import asking, store
+from portal.datasets import rights as dataset_rights
+from portal.datasets.runtime import vault
+from portal.datasets.uploads import Upload
 from portal.predictions import actions as predictions
 from portal.predictions import incidents
 from portal.records import actions as records
@@ -40,6 +47,8 @@ NARROW = "tokens:issue"
 EMERGENCY, GIVEN = ("clinician", "emergency"), ("clinician", "given")
 REASON, ASKED = "Zebra reason of the emergency", "Okapi reason of the request"
 REPORTED = "Quagga words of the report"
+CELL = "Zebracell of a row"
+TABLE = "\n".join(["kin,ward", f"{CELL},north", *(f"name {number},north" for number in range(30))]).encode()
 
 Who = tuple[str, str]
 
@@ -102,6 +111,7 @@ def build(hospital: Path, model: Path, as_of: date) -> World:
     _place_scientists(world, study, other)
     version = _approved(world, study, model, [here])
     _objects(world, version)
+    _dataset(world, study)
     _sign_in(world)
     for who in everyone():
         if who[1] == "revoked":
@@ -214,6 +224,65 @@ def _objects(world: World, version) -> None:
     ]  # fmt: skip
 
 
+def _dataset(world: World, study) -> None:
+    """A table of `own`: members know of it, `foreign` computes on it, `expired` and `removed` once read it."""
+    person = {state: world.people["scientist", state] for state in STATES}
+    dataset = datasets.create(
+        by=person["own"], on=study, title="Zebra table", description="Zebra table described", classification="identified"
+    )  # fmt: skip
+    version = upload(person["own"], dataset, TABLE)
+    holds = {0: "names", 1: "none"}
+    datasets.confirm(by=person["own"], on=version, holds=holds, classification="identified", names_are_names=True)
+    asked = {"group": [], "of": "", "where": []}
+    summary = asking.request(by=person["own"], on=version, **asked)
+    work.run(Job.objects.get(subject=summary).public_id)
+    given = {"by": person["own"], "on": dataset, "words": "for the world"}
+    grant = dataset_rights.give(person=person["foreign"], right="compute", **given)
+    for state in ("expired", "removed", "revoked"):
+        right = dataset_rights.give(person=person[state], right="read", **given)
+        if state == "removed":
+            dataset_rights.end(by=person["own"], on=dataset, grant=right.public_id)
+        if state == "expired":
+            grants_end(right)
+    own, computing = ("scientist", "own"), ("scientist", "foreign")
+    knowing = frozenset({own, ("scientist", "shared"), computing})
+    world.near |= {"dataset": knowing, "dataset version": knowing, "summary": frozenset({own})}
+    world.lists |= {"dataset": knowing, "job": world.lists["job"] | {own}}
+    # Of a dataset one may know without computing on it, and compute on it without reading it.
+    reach = {
+        P.DATASET_OWN: frozenset({own}), P.DATASET_ROWS: frozenset({own}), P.DATASET_COMPUTE: frozenset({own, computing}),
+    }  # fmt: skip
+    kinds = ("dataset", "dataset version", "summary")
+    world.reach |= {(kind, right): people for kind in kinds for right, people in reach.items()}
+    world.values |= {"dataset": dataset.public_id, "table": version, "summary": summary, "right": grant.public_id}
+    world.secrets += [
+        Secret(CELL, "free text", frozenset({own})), Secret("Zebra table described", "free text", knowing),
+        Secret(dataset.public_id, "none", knowing | {("admin", "own"), ("auditor", "own")}), Secret(summary, "none", frozenset({own, ("admin", "own")})),
+    ]  # fmt: skip
+
+
+def upload(by: User, dataset, content: bytes) -> str:
+    """Send a table and have it read, inside an open transaction; the version's id."""
+    stored, key = new_id(), vault.new_key()
+    with vault.Writer(store.incoming(stored), key) as writer:
+        writer.write(content)
+    sent = Upload(stored, key, writer)
+    version = datasets.add_version(by=by, on=dataset, upload=sent)
+    if not sent.taken:
+        datasets._keep(sent)
+    work.run(Job.objects.get(subject=version.public_id).public_id)
+    return version.public_id
+
+
+def grants_end(grant) -> None:
+    """Let the end of a grant have come an hour ago, which no action of the portal does."""
+    from portal.access import grants
+    from portal.core import guard
+
+    with guard.unlocked():
+        grants.extend(grant, clock.now() - timedelta(hours=1))
+
+
 def _session(person: User) -> UserSession:
     return UserSession.objects.create(user=person, ip="127.0.0.1", user_agent="a browser", session_key="x" * 32)
 
@@ -287,5 +356,6 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
+    "dataset": {P.DATASET_SEE}, "dataset version": {P.DATASET_SEE}, "summary": {P.DATASET_COMPUTE},
     "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "incident": {P.INCIDENT_REVIEW},
 }  # fmt: skip

@@ -18,12 +18,13 @@ class Clinician:
 
 
 class Scientist:
-    """Brings models of their studies and proposes them for approval."""
+    """Brings models and datasets of their studies, and proposes models for approval."""
 
     name, title, door = "scientist", "Scientist", "lab:models"
     permissions = frozenset({
         P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
         P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
+        P.DATASET_SEE, P.DATASET_UPLOAD, P.DATASET_COMPUTE, P.DATASET_ROWS, P.DATASET_OWN,
     })  # fmt: skip
 
 

@@ -119,6 +119,67 @@ class EventSerializer(serializers.Serializer):
     detail = serializers.JSONField()
 
 
+class DatasetSerializer(serializers.Serializer):
+    """A dataset and what one may do with it."""
+
+    id = serializers.CharField(source="dataset.public_id")
+    title = serializers.CharField(source="dataset.title")
+    study = serializers.CharField(source="dataset.study.slug")
+    classification = serializers.CharField(source="dataset.classification")
+    owner = serializers.CharField(source="dataset.owner.label")
+    created_at = serializers.DateTimeField(source="dataset.created_at")
+    may_compute = serializers.BooleanField(source="rights.compute")
+    may_read_rows = serializers.BooleanField(source="rights.rows")
+
+
+class DatasetVersionSerializer(serializers.Serializer):
+    """A version; `rows` is null below eleven, `digest` empty and `profile` null for those who may not see them."""
+
+    id = serializers.CharField(source="public_id")
+    version = serializers.IntegerField(source="number")
+    state = serializers.CharField()
+    rows = serializers.IntegerField(allow_null=True)
+    digest = serializers.CharField()
+    columns = serializers.JSONField()
+    uploaded_at = serializers.DateTimeField()
+
+
+class DatasetDetailSerializer(DatasetSerializer):
+    """A dataset with its versions."""
+
+    description = serializers.CharField(source="dataset.description")
+    versions = DatasetVersionSerializer(many=True)
+
+
+class RowSerializer(serializers.Serializer):
+    """One row of a dataset's version."""
+
+    row = serializers.IntegerField()
+    values = serializers.JSONField()
+
+
+class SummaryRequestSerializer(serializers.Serializer):
+    """What to compute: counts by up to two columns, or the mean of a number by one, over rows that meet conditions."""
+
+    by = serializers.ListField(child=serializers.CharField(), required=False)
+    of = serializers.CharField(allow_null=True, required=False)
+    where = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class SummarySerializer(serializers.Serializer):
+    """A summary; what is withheld is “–” in its table."""
+
+    id = serializers.CharField(source="public_id")
+    state = serializers.CharField()
+    sentence = serializers.CharField()
+    title = serializers.CharField()
+    spec = serializers.JSONField()
+    total = serializers.IntegerField(allow_null=True)
+    header = serializers.ListField(child=serializers.CharField())
+    table = serializers.JSONField()
+    asked_at = serializers.DateTimeField()
+
+
 class QuotaSerializer(serializers.Serializer):
     """How much of something one may use a day, and how much is taken."""
 

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import grants, predictions, views
+from portal.api import datasets, grants, predictions, views
 
 
 def open_to_tokens(view):
@@ -31,6 +31,11 @@ _routes = [
     ("access-requests/", grants.access_requests, "access-requests"),
     ("access-requests/<str:asked>/", grants.access_request, "access-request"),
     ("access-requests/<str:asked>/decide/", grants.access_request_decide, "access-request-decide"),
+    ("datasets/", datasets.datasets, "datasets"),
+    ("datasets/<str:dataset>/", datasets.dataset, "dataset"),
+    ("datasets/<str:dataset>/versions/<int:number>/rows/", datasets.dataset_rows, "dataset-rows"),
+    ("datasets/<str:dataset>/versions/<int:number>/summaries/", datasets.dataset_summaries, "dataset-summaries"),
+    ("summaries/<str:summary>/", datasets.summary, "summary"),
     ("jobs/", views.jobs, "jobs"),
     ("jobs/<str:job>/", views.job, "job"),
     ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),

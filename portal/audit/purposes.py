@@ -23,6 +23,7 @@ _DOORS = (
     ("/api/v1/experiments/", RESEARCH),
     ("/api/v1/runs/", RESEARCH),
     ("/api/v1/datasets/", RESEARCH),
+    ("/api/v1/summaries/", RESEARCH),
     ("/api/v1/audit/", OPERATIONS),
     ("/api/v1/approvals/", OPERATIONS),
     ("/clinic/", TREATMENT),
@@ -35,11 +36,13 @@ _DOORS = (
 _VERBS = {
     "audit": OPERATIONS,
     "case": OPERATIONS,
+    "dataset": RESEARCH,
     "model": OPERATIONS,
     "patient": TREATMENT,
     "prediction": TREATMENT,
     "record": TREATMENT,
     "study": RESEARCH,
+    "summary": RESEARCH,
 }
 
 

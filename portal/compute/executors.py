@@ -29,8 +29,16 @@ class Executor(Protocol):
 
 
 EXECUTORS: dict[str, Executor] = {}
+_UNCHARGED: set[str] = set()
 
 
-def register(kind: str, executor: Executor) -> None:
-    """Teach the workers a kind of job."""
+def register(kind: str, executor: Executor, *, charged: bool = True) -> None:
+    """Teach the workers a kind of job; one that is not `charged` takes nothing of a person's predictions."""
     EXECUTORS[kind] = executor
+    if not charged:
+        _UNCHARGED.add(kind)
+
+
+def is_charged(kind: str) -> bool:
+    """Whether a job of this kind takes one of a person's predictions."""
+    return kind not in _UNCHARGED

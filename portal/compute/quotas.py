@@ -5,6 +5,7 @@ from datetime import date
 from django.conf import settings
 from django.db.models import F
 
+from portal.compute.executors import is_charged
 from portal.compute.models import Job, LedgerEntry, Quota, QuotaUse
 from portal.core import clock, prepared
 from portal.core.problems import Exhausted
@@ -30,6 +31,8 @@ def taken_today(person: int) -> int:
 
 def reserve(job: Job) -> None:
     """Take one from the person's day, that of the job's making, in one conditional update; raises Exhausted."""
+    if not is_charged(job.kind):
+        return
     day, limit = job.created_at.date(), limit_of(job.created_by_id)
     if not _take(job.created_by_id, day, limit):
         raise _exhausted(limit)
@@ -52,6 +55,8 @@ def reserve_and_close(job: Job, *, used: bool) -> None:
 
 def close(job: Job, *, used: bool) -> None:
     """Settle or refund a job's reservation; the unique entry makes a second call fail rather than pay twice."""
+    if not is_charged(job.kind):
+        return
     day, target = job.created_at.date(), "used" if used else "available"
     LedgerEntry.objects.create(job=job, kind="close", debit="reserved", credit=target, resource=RESOURCE, day=day)
     if not used:

@@ -27,7 +27,7 @@ FINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
 REASONS = {
     "": "",
     "waiting": "Accepted. Waiting for a free worker.",
-    "working": "The model is answering.",
+    "working": "A worker is at it.",
     "done": "Done.",
     "worker-lost": "The worker stopped before it was done. The job waits to be started again.",
     "worker-lost-often": "Three workers stopped on this job, so it was given up. Nothing was charged.",
@@ -44,6 +44,10 @@ REASONS = {
     "bad_output": "The model gave an answer that is not a number in the form it declares.",
     "unsafe_format": "The model's file format may run code of its own and is not allowed here.",
     "sandbox_too_weak": "The protections required for clinical runs are not all in force on this machine.",
+    "another-summary": "Another summary of this version is being computed. This one waits its turn.",
+    "dataset-refused": "The file was not taken; the version's page says why.",
+    "withheld": "Nothing may be told, because it would describe fewer than 11 rows.",
+    "not-computed": "The summary could not be computed; nothing was told about any row.",
     "error": "Something went wrong on our side. The team that runs the portal has been told.",
 }
 

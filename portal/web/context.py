@@ -11,6 +11,7 @@ from portal.web.account import single_sign_on
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
+    ("lab:datasets", "Datasets", "table-cells", P.DATASET_SEE),
     ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:incidents", "Problems", "exclamation-triangle", P.INCIDENT_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
@@ -50,9 +51,12 @@ def frame(request) -> dict:
 
 def _current(path: str, name: str) -> str:
     """What `aria-current` says: this page, something behind this door, or nothing."""
-    door = reverse(name)
-    behind = (door, *BEHIND.get(name, ()))
-    return "page" if path == door else "true" if path.startswith(behind) else ""
+    door, doors = reverse(name), [reverse(other) for other, *_ in DOORS]
+    if path == door:
+        return "page"
+    # A door may lie behind another: the nearest one counts.
+    nearest = max((other for other in doors if path.startswith(other)), key=len, default="")
+    return "true" if door == nearest or path.startswith(BEHIND.get(name, ())) else ""
 
 
 def _doors(request, person) -> list[dict]:

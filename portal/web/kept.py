@@ -10,9 +10,10 @@ from portal.accounts.models import User
 LARGEST = 64 * 1024
 _WAITING = "kept"
 # The pages that call `take`; what nobody gives back, a search or an emergency's codes, is not kept either.
-GIVEN_BACK = frozenset(
-    {"clinic:form", "oversight:approval", "oversight:stop", "oversight:change-form", "account:ask", "clinic:share"}
-)
+GIVEN_BACK = frozenset({
+    "clinic:form", "oversight:approval", "oversight:stop", "oversight:change-form", "lab:dataset-new", "lab:dataset-columns",
+    "lab:dataset-rights", "lab:dataset-summaries", "account:ask", "clinic:share",
+})  # fmt: skip
 
 
 def has_form(path: str) -> bool:

@@ -12,7 +12,17 @@ from portal.access import sessions
 from portal.web import kept
 
 # Asked by pages on their own: nobody did anything.
-_PASSIVE = frozenset({"clinic:prediction-status", "account:session-status", "account:keep", "healthz", "readyz"})
+_PASSIVE = frozenset(
+    {
+        "clinic:prediction-status",
+        "lab:dataset-version-status",
+        "lab:summary-status",
+        "account:session-status",
+        "account:keep",
+        "healthz",
+        "readyz",
+    }
+)
 _WITHOUT_FACTOR = frozenset({
     "account_logout", "account_reauthenticate", "account_inactive", "account:session-status", "account:session-extend",
     "account:keep", "healthz", "readyz",

@@ -29,7 +29,10 @@ CLINICAL = {
 }
 TYPED = {"username": "zqtypednamebird", "search": "Zqsearchbird", "address": "zqaddressbird", "key": "Zqkeybird",
          "body": "Zqbodybird", "member": "zqmemberbird", "reason": "Zqreasonbird needed at once"}  # fmt: skip
-EVERY = {**IDENTIFIERS, **CLINICAL, **TYPED}
+# What stands in a dataset's rows, in its heading, and in files that are no table.
+TABLE = {"kin": "Zqkinbird", "cell": "Zqcellbird", "rare": "zqrarebird ward", "heading": "zqheadingbird",
+         "odd": "Zqoddbird", "binary": "Zqbinarybird", "number": "70707.25", "extreme": "707070707"}  # fmt: skip
+EVERY = {**IDENTIFIERS, **CLINICAL, **TYPED, **TABLE}
 ID = "c0ffee00-0000-4000-8000-00000000b1bd"
 
 
@@ -72,6 +75,23 @@ def _bundle() -> dict:
         for item in resources
     ]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def table() -> bytes:
+    """A table of a hundred people in which each text of the canary is in few rows."""
+    lines = ["kin,ward,finding,weight,income"]
+    for number in range(100):
+        ward = TABLE["rare"] if number < 4 else ("north", "south")[number % 2]
+        weight = TABLE["number"] if number == 50 else 50 + number % 40
+        income = TABLE["extreme"] if number == 60 else 1000 + number
+        finding = TABLE["cell"] if number == 70 else ("clear", "shadow")[number % 3 == 0]
+        lines.append(f"{TABLE['kin']} {number},{ward},{finding},{weight},{income}")
+    return "\n".join(lines).encode()
+
+
+def without_heading() -> bytes:
+    """A table whose first line is somebody's row."""
+    return b"\n".join(f"{TABLE['heading']} {number},{number % 7}".encode() for number in range(40))
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,7 @@ def walk(hospital: Hospital) -> None:
     _strangers(hospital, patient)
     _emergency(hospital, patient)
     _access(hospital, patient)
+    _table(hospital)
     _officers(hospital, patient)
     _fault(hospital, patient)
 
@@ -300,6 +301,134 @@ def _access(hospital: Hospital, patient: str) -> None:
     hospital.sign_in("auditor").get(hospital.url("/oversight/requests/"))
 
 
+def _table(hospital: Hospital) -> None:
+    """A scientist uploads, is refused, reads; a colleague computes without seeing, badly and well, until it ends."""
+    owner, program = hospital.sign_in("scientist"), hospital.program("scientist")
+    hospital.colleague = Seen()
+    guest, machine = hospital.sign_in("scientist2"), hospital.program("scientist2")
+    for session in (guest, machine):
+        session.hooks["response"].append(hospital.colleague.note)
+    form = owner.get(hospital.url("/lab/datasets/new/"))
+    study = re.search(r'<option value="(\w{20})"', form.text).group(1)
+    asked = {"study": study, "title": "A table", "description": "Rows", "classification": "identified"}
+    page = hospital.post(owner, "/lab/datasets/new/", asked, page=form)
+    dataset = re.search(r"/lab/datasets/(\w{20})/upload/", page.url).group(1)
+    people = guest.get(hospital.url("/lab/datasets/")), owner.get(hospital.url(f"/lab/datasets/{dataset}/rights/"))
+    who = re.search(r'<option value="(\w{20})">', people[1].text).group(1)
+    good, odd, headless = _uploads(hospital, owner, dataset)
+    hospital.post(
+        owner, f"/lab/datasets/{dataset}/rights/", {"person": who, "right": "compute", "words": "for a trial"}
+    )
+    _confirmed(hospital, owner, good)
+    for path in (
+        f"/lab/datasets/versions/{good}/",
+        f"/lab/datasets/versions/{good}/rows/",
+        f"/lab/datasets/versions/{odd}/",
+        f"/lab/datasets/versions/{headless}/",
+    ):
+        owner.get(hospital.url(path))
+    hospital.post(
+        owner,
+        f"/lab/datasets/versions/{good}/file/",
+        {},
+        page=owner.get(hospital.url(f"/lab/datasets/versions/{good}/")),
+    )
+    program.get(hospital.url(f"/api/v1/datasets/{dataset}/versions/1/rows/"))
+    _guest(hospital, guest, machine, dataset, (good, odd, headless))
+    rights = owner.get(hospital.url(f"/lab/datasets/{dataset}/rights/"))
+    ending = re.search(r"/lab/datasets/\w{20}/rights/\w{20}/end/", rights.text).group(0)
+    hospital.post(owner, ending, {}, page=rights)
+    assert guest.get(hospital.url(f"/lab/datasets/versions/{good}/")).status_code == 404
+
+
+def _uploads(hospital: Hospital, owner, dataset: str) -> list[str]:
+    """A good table, one with an odd line, one without a heading; and files that are none."""
+    odd = bird.table() + f"\n{bird.TABLE['odd']},1\n".encode()
+    binary = f"PAR1 {bird.TABLE['binary']}".encode() * 50
+    found = []
+    for content in (bird.table(), odd, bird.without_heading(), binary, bird.TABLE["binary"].encode() + b"\n\xff\xfe\n"):
+        path = f"/lab/datasets/{dataset}/upload/"
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', owner.get(hospital.url(path)).text).group(1)
+        files = {"file": ("Zqname.csv", content)}
+        sent = owner.post(hospital.url(path), data={"csrfmiddlewaretoken": token}, files=files)
+        found.append(re.search(r"/lab/datasets/versions/(\w{20})/", sent.url).group(1))
+        until = time.monotonic() + 60
+        while "A worker is reading" in owner.get(hospital.url(f"/lab/datasets/versions/{found[-1]}/status/")).text:
+            assert time.monotonic() < until
+            time.sleep(0.3)
+    # Sent to where no file belongs, and by somebody who may send none.
+    for session, path in ((owner, "/account/tokens/"), (hospital.sign_in("clinician"), "/account/tokens/")):
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', session.get(hospital.url(path)).text).group(1)
+        session.post(hospital.url(path), data={"csrfmiddlewaretoken": token}, files={"file": ("t", bird.table() * 900)})
+    return found[:3]
+
+
+def _confirmed(hospital: Hospital, owner, version: str) -> None:
+    holds = ("names", "none", "none", "none", "none")
+    chosen = {f"holds-{place}": kind for place, kind in enumerate(holds)}
+    path = f"/lab/datasets/versions/{version}/columns/"
+    hospital.post(owner, path, chosen | {"classification": "de-identified"})
+    done = hospital.post(owner, path, chosen | {"classification": "identified", "names": "on"})
+    assert "Confirmed." in done.text
+
+
+def _guest(hospital: Hospital, guest, machine, dataset: str, versions: tuple) -> None:
+    """Everything that somebody can try who may compute and not see."""
+    good = versions[0]
+    for version in versions:
+        for page in ("", "status/", "columns/", "rows/", "rows/?after=50", "summaries/"):
+            guest.get(hospital.url(f"/lab/datasets/versions/{version}/{page}"))
+        hospital.post(
+            guest, f"/lab/datasets/versions/{version}/file/", {}, page=guest.get(hospital.url("/account/tokens/"))
+        )
+    for page in ("", "upload/", "rights/"):
+        guest.get(hospital.url(f"/lab/datasets/{dataset}/{page}"))
+    path = f"/lab/datasets/versions/{good}/summaries/"
+    asked = [
+        {}, {"by-1": "ward"}, {"by-1": "ward", "by-2": "finding"}, {"of": "weight", "by-1": "ward"}, {"of": "income"},
+        {"of": "weight", "where-1": "ward", "where-1-test": "is", "where-1-value": "north"},
+        {"where-1": "weight", "where-1-test": "below", "where-1-value": "10000"},
+        {"where-1": "income", "where-1-test": "at-least", "where-1-value": "100000"},
+    ]  # fmt: skip
+    refused = [
+        {"by-1": "kin"},
+        {"of": "kin"},
+        {"of": "ward"},
+        {"by-1": "nothing", "where-1": "kin", "where-1-value": "x"},
+    ]
+    for fields in refused:
+        assert hospital.post(guest, path, fields).status_code == 422
+    hospital.answers = [_answered(hospital, guest, hospital.post(guest, path, fields).url) for fields in asked]
+    _broken(hospital, guest, path, good)
+    url = hospital.url(f"/api/v1/datasets/{dataset}/")
+    for page in ("", "versions/1/rows/", "versions/2/rows/", "versions/3/rows/"):
+        machine.get(f"{url}{page}")
+    machine.get(hospital.url("/api/v1/datasets/"))
+    made = machine.post(f"{url}versions/1/summaries/", json={"by": ["finding"]})
+    machine.get(made.headers["Location"])
+    machine.post(f"{url}versions/1/summaries/", json={"by": ["kin"], "where": [{"column": "ward"}]})
+    machine.get(hospital.url("/api/v1/jobs/"))
+
+
+def _answered(hospital: Hospital, guest, url: str) -> str:
+    until = time.monotonic() + 60
+    while 'hx-get="' in guest.get(f"{url}status/").text:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return guest.get(url).text
+
+
+def _broken(hospital: Hospital, guest, path: str, version: str) -> None:
+    """The child process meets a file that was changed; its fault is told in our words."""
+    ((stored,),) = hospital.database("SELECT stored FROM datasets_datasetversion WHERE public_id = ?", version)
+    rows = hospital.data / "datasets" / f"{stored}.rows"
+    content = rows.read_bytes()
+    rows.write_bytes(content[:-3] + b"abc")
+    text = _answered(hospital, guest, hospital.post(guest, path, {"by-1": "finding"}).url)
+    rows.write_bytes(content)
+    assert "The summary could not be computed." in text
+
+
 def _officers(hospital: Hospital, patient: str) -> None:
     admin = hospital.sign_in("admin")
     for path in ("/admin/", "/admin/compute/job/", "/admin/compute/job/1/change/", "/admin/accounts/user/", "/system/",
@@ -391,6 +520,7 @@ def test_a_page_shows_it_only_where_its_route_declares_it(hospital):
             (bird.IDENTIFIERS, Phi.IDENTIFIER),
             (bird.CLINICAL, Phi.CLINICAL),
             (_REASON, Phi.FREE_TEXT),
+            (bird.TABLE, Phi.FREE_TEXT),
         ):
             found = bird.sightings("", text.encode(), texts)
             if found and (declared < CLASSES.index(least) or code >= 500 or code in (401, 403, 404)):
@@ -410,3 +540,37 @@ def test_no_session_holds_it(hospital):
 
     assert len(kept) >= 3
     assert [found for text in kept for found in bird.sightings("session", text.encode())] == []
+
+
+def test_who_computes_without_seeing_is_shown_no_row_anywhere(hospital):
+    """Not on a page, not by the API, not in a refusal, a fault, a profile or a file of this person's."""
+    seen = hospital.colleague
+    wire = [*seen.addresses, *seen.headers, *(text for *_, text in seen.bodies), *hospital.answers]
+    routes = {route_of(path).name for _, path, _, _ in seen.bodies if route_of(path)}
+
+    assert [found for line in wire for found in bird.sightings(line[:60], line.encode(), bird.TABLE)] == []
+    assert routes >= {
+        "lab:datasets", "lab:dataset", "lab:dataset-version", "lab:dataset-rows", "lab:dataset-file", "lab:dataset-columns",
+        "lab:dataset-summaries", "lab:summary", "lab:summary-status", "api:datasets", "api:dataset", "api:dataset-rows",
+        "api:dataset-summaries", "api:summary",
+    }  # fmt: skip
+    assert {code for _, _, code, _ in seen.bodies} >= {200, 202, 403, 404, 422}
+
+
+def test_what_they_computed_was_answered_all_the_same(hospital):
+    answered = [">north</th>" in text for text in hospital.answers]
+    refused = ["ewer than 11 rows" in text and "rows in all" not in text for text in hospital.answers]
+
+    assert (answered[1:4], refused[-1]) == ([True, True, True], True)
+
+
+def test_the_owner_saw_the_rows(hospital):
+    """Or there was nothing to leak."""
+    shown = {
+        route_of(path).name for _, path, code, text in hospital.seen.bodies if code == 200 and bird.TABLE["kin"] in text
+    }
+
+    # While a file is read the page asks for its own fragment, which may be the first to show the profile.
+    assert shown - {"lab:dataset-version-status"} == {
+        "lab:dataset-version", "lab:dataset-rows", "lab:dataset-file", "api:dataset-rows",
+    }  # fmt: skip

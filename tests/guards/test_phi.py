@@ -17,6 +17,7 @@ from portal.core import phi
 from portal.core.crypto import EncryptedJSONField
 from portal.core.logs import SafeFormatter
 from portal.core.phi import Phi
+from portal.datasets.models import Dataset, DatasetVersion, Summary
 from portal.predictions.models import Prediction
 from portal.records.models import CareUnit, Observation, Patient
 from portal.web import matrix
@@ -30,9 +31,15 @@ SHAPES = {
     "JobSerializer": ("api:jobs", "api:job", "api:job-cancel"),
     "EventSerializer": ("api:events",),
     "QuotaSerializer": ("api:quotas",),
+    "DatasetSerializer": ("api:datasets", "api:dataset"),
+    "DatasetDetailSerializer": ("api:dataset",),
+    "DatasetVersionSerializer": ("api:dataset",),
+    "RowSerializer": ("api:dataset-rows",),
+    "SummarySerializer": ("api:dataset-summaries", "api:summary"),
 }
 TAKEN_ONLY = {
     "PredictionRequestSerializer", "ProblemSerializer", "FeedbackSerializer", "RetractionSerializer",
+    "SummaryRequestSerializer",
 }  # fmt: skip
 SAYS = {
     "PatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
@@ -42,6 +49,11 @@ SAYS = {
         "envelope": (Prediction, "inputs"),
     },
     "JobSerializer": {"reason": (Job, "reason"), "subject": (Prediction, "public_id")},
+    "DatasetDetailSerializer": {"description": (Dataset, "description"), "versions": (DatasetVersion, "columns")},
+    "DatasetVersionSerializer": {"columns": (DatasetVersion, "columns")},
+    "RowSerializer": {"values": (Dataset, "description")},
+    "SummarySerializer": dict.fromkeys(("table", "header", "title", "total"), (Summary, "answer"))
+    | {"spec": (Summary, "spec")},
     "EventSerializer": dict.fromkeys(("patient", "object_id"), (Patient, "public_id")),
 }
 ORDER = tuple(Phi)

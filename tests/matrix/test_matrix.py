@@ -312,6 +312,8 @@ def test_those_who_are_near_find_the_object_in_its_list(world, rows):
         "api:patients": "patient",
         "api:predictions": "prediction",
         "api:jobs": "job",
+        "lab:datasets": "dataset",
+        "api:datasets": "dataset",
     }
     missing = []
     for row in (row for row in rows if row.name in lists):

@@ -20,6 +20,7 @@ COMMITTEE = (403, 403, 403, 404, 200, 404, 404)
 ALL = (200,) * 7
 ADMIN = (403, 403, 403, 403, 403, 200, 403)
 OFFICE = (403, 403, 403, 403, 403, 200, 403)
+SCIENCE = (403, 403, 200, 200, 403, 403, 403)
 OFFICER = (403, 403, 403, 403, 403, 403, 200)
 
 # name: (arguments, expected status for each of PEOPLE in order)
@@ -35,6 +36,8 @@ PAGES = {
     "lab:models": ((), (200, 200, 200, 200, 200, 403, 403)),
     "lab:model": (("slug",), (302, 302, 302, 404, 302, 404, 404)),
     "lab:version": (("version",), SEES_MODEL),
+    "lab:datasets": ((), SCIENCE),
+    "lab:dataset-new": ((), SCIENCE),
     "oversight:front": ((), (302,) * 7),
     "oversight:approvals": ((), (403, 403, 403, 403, 200, 403, 403)),
     "oversight:approval": (("version",), COMMITTEE),
@@ -75,6 +78,7 @@ PAGES = {
     "api:patient": (("patient",), OWN_WARD),
     "api:predictions": ((), ALL),
     "api:prediction": (("prediction",), OWN_WARD),
+    "api:datasets": ((), ALL),
     "api:jobs": ((), ALL),
     "api:job": (("job",), (200, 404, 404, 404, 404, 200, 404)),
     "api:quotas": ((), ALL),
@@ -106,6 +110,14 @@ ELSEWHERE = {
     "hospital:move",
     "hospital:study",
     "hospital:member-end",
+    # Who may know of, compute on and read a dataset: tests/matrix/test_matrix.py and tests/datasets.
+    *(
+        name
+        for name in matrix.TABLE
+        if name.startswith(("lab:dataset", "lab:summary", "api:dataset-", "api:summary"))
+        if name not in ("lab:datasets", "lab:dataset-new")
+    ),
+    "api:dataset",
     "static",
     "account_login",
     "account_logout",

@@ -12,6 +12,7 @@ TONES = {
     "approved": "good", "succeeded": "good", "ok": "good", "finished": "good", "in force": "good", "granted": "good",
     "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "", "to come": "info",
     "over": "past", "withdrawn": "past",
+    "removed": "attention", "reading": "info", "unconfirmed": "attention", "confirmed": "good",
     "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
 }  # fmt: skip
 ICONS = {

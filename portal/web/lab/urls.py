@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.lab import views
+from portal.web.lab import dataset_rights, datasets, summaries, views
 
 app_name = "lab"
 urlpatterns = [
@@ -10,4 +10,19 @@ urlpatterns = [
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
     path("versions/<pid:version>/submit/", views.submit, name="submit"),
+    path("datasets/", datasets.datasets, name="datasets"),
+    path("datasets/new/", datasets.dataset_new, name="dataset-new"),
+    path("datasets/<pid:dataset>/", datasets.dataset, name="dataset"),
+    path("datasets/<pid:dataset>/upload/", datasets.dataset_upload, name="dataset-upload"),
+    path("datasets/<pid:dataset>/rights/", dataset_rights.dataset_rights, name="dataset-rights"),
+    path("datasets/<pid:dataset>/rights/<pid:right>/end/", dataset_rights.dataset_right_end, name="dataset-right-end"),
+    path("datasets/versions/<pid:table>/", datasets.dataset_version, name="dataset-version"),
+    path("datasets/versions/<pid:table>/status/", datasets.dataset_version_status, name="dataset-version-status"),
+    path("datasets/versions/<pid:table>/columns/", datasets.dataset_columns, name="dataset-columns"),
+    path("datasets/versions/<pid:table>/remove/", datasets.dataset_remove, name="dataset-remove"),
+    path("datasets/versions/<pid:table>/rows/", datasets.dataset_rows, name="dataset-rows"),
+    path("datasets/versions/<pid:table>/file/", datasets.dataset_file, name="dataset-file"),
+    path("datasets/versions/<pid:table>/summaries/", summaries.dataset_summaries, name="dataset-summaries"),
+    path("datasets/summaries/<pid:summary>/", summaries.summary, name="summary"),
+    path("datasets/summaries/<pid:summary>/status/", summaries.summary_status, name="summary-status"),
 ]

@@ -1,0 +1,39 @@
+"""Asking the child process that looks into a table; what it says besides its answer goes nowhere."""
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+_ROOT = Path(__file__).resolve().parents[2]
+_SPARE = 20
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
+}  # fmt: skip
+
+
+def ask(order: dict) -> dict:
+    """The child's answer; `{"broken": code}` when there is none."""
+    order = {**order, "memory_mb": settings.DATASET_MEMORY_MB}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "portal.datasets.runtime"], input=json.dumps(order).encode(), cwd="/",
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True, check=False,
+            timeout=settings.CELERY_TASK_TIME_LIMIT - _SPARE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"broken": "time"}
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = {"broken": "error"}
+    if answer.get("broken") == "error":
+        logger.error(
+            "The process that looks into tables failed at “%s” (it ended with %d).", order["do"], done.returncode
+        )
+    return answer

@@ -1,0 +1,83 @@
+"""The child process: one order on standard input, one answer on standard output, and not a word about what it saw.
+
+The key comes through the pipe, never through an argument or the environment. Whatever goes wrong inside becomes a code;
+what a library would say about it goes nowhere.
+"""
+
+import base64
+import ctypes
+import json
+import resource
+import signal
+import sys
+from pathlib import Path
+
+from portal.compute.runtime import landlock
+from portal.datasets.runtime import pages, profiles, summaries, tables, vault
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Do what is asked and answer."""
+    # Where the worker is killed, nobody would read the answer.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    order = json.load(sys.stdin)
+    megabytes = order["memory_mb"] * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes, megabytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        answer = _DUTIES[order["do"]](order)
+    except tables.NotReadable as refusal:
+        answer = {"faults": refusal.sentences}
+    except summaries.Withheld as refusal:
+        answer = {"withheld": refusal.code}
+    except MemoryError:
+        answer = {"broken": "memory"}
+    except Exception:
+        # The message of an exception may repeat a value of the table.
+        answer = {"broken": "error"}
+    json.dump(answer, sys.stdout)
+
+
+def _read(order: dict) -> dict:
+    """Parse a file, write its rows, and say what they are like."""
+    key = base64.b64decode(order["key"])
+    source = vault.Reader(Path(order["raw"]), key)
+    rows = pages.Rows(Path(order["rows"]), key)
+    _fence()
+    table = tables.open_table(source, tables.Limits(**order["limits"]))
+    columns = [profiles.Column(name, kind) for name, kind in table.columns]
+    for row in table.rows():
+        rows.add(row)
+        for column, value in zip(columns, row, strict=True):
+            column.take(value)
+    rows.close()
+    return {"kind": table.kind, "rows": rows.count, "columns": profiles.profile(columns, rows.count)}
+
+
+def _summarise(order: dict) -> dict:
+    """Carry out one declared computation."""
+    from portal.datasets.runtime import audit  # noqa: F401  (before the fence)
+
+    now, *earlier = [_source(one) for one in order["versions"]]
+    _fence()
+    return {"answer": summaries.summarise(now, order["spec"], earlier)}
+
+
+def _source(one: dict) -> summaries.Source:
+    rows = pages.every_row(Path(one["rows"]), base64.b64decode(one["key"]))
+    return summaries.Source(rows, one["columns"], one["history"], one["links"])
+
+
+_DUTIES = {"read": _read, "summarise": _summarise}
+
+
+def _fence() -> None:
+    """From here on no file is opened but the libraries' own, and nothing is sent anywhere."""
+    landlock.no_new_privileges()
+    landlock.restrict(read=[sys.prefix, sys.base_prefix, "/usr", "/lib", "/lib64", "/dev"], write=[])
+
+
+if __name__ == "__main__":
+    main()
