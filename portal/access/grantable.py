@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Permission as Right
 from django.db.models import F, Model, Q, QuerySet
 
+from portal.access import policy
 from portal.access.models import AccessRequest, Grant
 from portal.accounts.models import User
 from portal.core import clock
@@ -98,8 +99,10 @@ def words_of(grants: list[Grant]) -> dict[str, str]:
 def names_of(grants: list[Grant]) -> dict[str, str]:
     """The name of each grant's object by its public id, one query for each kind; patients have none here."""
     names: dict[str, str] = {}
-    for object_type, kind in _GRANTABLE.items():
-        ids = {grant.object_id for grant in grants if grant.object_type == object_type}
-        if ids and kind.named == ("name",):
-            names |= {on.public_id: str(on) for on in kind.model._default_manager.filter(public_id__in=ids)}
+    for object_type in sorted({grant.object_type for grant in grants}):
+        kind = _GRANTABLE.get(object_type)
+        model = kind.model if kind else policy.explained().get(object_type, (None, ()))[0]
+        if model is not None and (kind is None or kind.named == ("name",)):
+            ids = {grant.object_id for grant in grants if grant.object_type == object_type}
+            names |= {on.public_id: str(on) for on in model._default_manager.filter(public_id__in=ids)}
     return names

@@ -228,6 +228,16 @@ def test_a_removed_version_is_gone_with_its_key_and_its_bytes_may_come_again(
     assert send(dataset, people_table()).number == 2
 
 
+def test_what_one_may_see_names_the_dataset_and_it_can_be_given_back_there(dataset, cast, allow, client_of):
+    grant = allow("scientist2", "compute")
+    page = client_of("scientist2").get("/account/access/").content.decode()
+    client_of("scientist2").post(f"/account/access/grants/{grant.public_id}/end/")
+
+    assert "Chest films" in page and "one patient" not in page
+    assert "Can compute on the dataset without seeing rows" in page
+    assert may(cast["scientist2"], dataset) == (False,) * 4
+
+
 def test_only_the_owner_removes(ready, cast, allow):
     allow("scientist2", "read")
 
