@@ -16,7 +16,16 @@ from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
 from portal.records import queries
-from portal.records.models import LEAD, TREAT, CareRelationship, CareUnit, CareUnitUserPermission, Patient, Practitioner
+from portal.records.models import (
+    LEAD,
+    TREAT,
+    CareRelationship,
+    CareUnit,
+    CareUnitUserPermission,
+    Mark,
+    Patient,
+    Practitioner,
+)
 
 NAME_AT_LEAST, IDENTIFIED = 3, 20
 
@@ -47,6 +56,17 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
 def open_patient(*, by, on) -> queries.Record:
     """One patient's record."""
     return replace(queries.record_of(on), sharing=policy.decide(by, Permission.PATIENT_SHARE, on))
+
+
+@action(Permission.PATIENT_READ, verb="patient.marked", on=Patient)
+def mark(*, by, on) -> bool:
+    """Keep a patient first in one's worklist, or no longer; returns which."""
+    found = Mark.objects.filter(person=by, patient=on)
+    marked = not found.delete()[0]
+    if marked:
+        Mark.objects.create(person=by, patient=on)
+    event().note(marked=marked)
+    return marked
 
 
 @action(Permission.UNIT_ASSIGN, verb="unit.person-assigned", on=CareUnit)

@@ -64,7 +64,7 @@ class Patient(Sealed):
 
     PHI = {
         "public_id": Phi.PSEUDONYM, "source_index": Phi.PSEUDONYM, "mrn_index": Phi.PSEUDONYM, "digest": Phi.NONE,
-        "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE,
+        "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE, "changed_at": Phi.NONE,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     source_index = models.CharField(max_length=64, unique=True)
@@ -74,6 +74,8 @@ class Patient(Sealed):
     person = EncryptedJSONField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # When an import last brought something new about the patient.
+    changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         permissions = ((READ_RECORD, "Can read the record and run models for it"),)
@@ -88,6 +90,18 @@ class PatientUserPermission(PermissionTable):
     """Who reaches one patient beside the people of the ward."""
 
     content_object = models.ForeignKey(Patient, on_delete=models.PROTECT)
+
+
+class Mark(Guarded):
+    """A patient whom a person keeps an eye on: first in their worklist."""
+
+    PHI = {"since": Phi.NONE}
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("person", "patient"), name="one_mark"),)
 
 
 class WardStay(Sealed):

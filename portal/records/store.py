@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.records import models, stays
 from portal.records.fhir.problems import ResourceRefused
@@ -47,6 +48,8 @@ class Store:
             model.objects.bulk_create(rows, batch_size=500)
         for patient in self._moved.values():
             _place(patient)
+        touched = [patient.pk for patient in self._touched.values()]
+        models.Patient.objects.filter(pk__in=touched).update(changed_at=clock.now())
 
     def touched_patients(self) -> list[models.Patient]:
         """The patients whose record changed."""

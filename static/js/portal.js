@@ -45,6 +45,16 @@ document.addEventListener("keydown", (event) => {
   if (search) { event.preventDefault(); search.focus(); }
 });
 
+// Keys: the arrows walk the rows of a list, from link to link.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const row = step && document.activeElement?.closest("[data-rows] tbody tr");
+  if (!row) return;
+  const rows = [...document.querySelectorAll("[data-rows] tbody tr")];
+  const next = rows[rows.indexOf(row) + step]?.querySelector("a");
+  if (next) { event.preventDefault(); next.focus(); }
+});
+
 // What a swap changed is said aloud; focus stays where it was unless its place is gone.
 document.addEventListener("htmx:afterSwap", (event) => {
   const said = event.detail.target?.querySelector?.("[data-announce]") || document.querySelector("[data-announce]");

@@ -11,6 +11,7 @@ urlpatterns = [
     path("emergency/<pid:access>/renew/", emergency.renew, name="emergency-renew"),
     path("emergency/<pid:access>/end/", emergency.end, name="emergency-end"),
     path("patients/<pid:patient>/", views.patient, name="patient"),
+    path("patients/<pid:patient>/mark/", views.mark, name="mark"),
     path("patients/<pid:patient>/share/", sharing.share, name="share"),
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.compute import quotas
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
+from portal.predictions import worklist
 from portal.records import actions as records
 from portal.registry import queries as registry
 from portal.web import kept
@@ -18,8 +19,16 @@ from portal.web.clinic import forms, opinions
 def patients(request):
     """The patients on my wards; a search is posted, so that no name or number stands in an address."""
     search = request.POST.get("search", "").strip()[:80]
-    found = records.list_patients(by=request.user, search=search)
-    return render(request, "clinic/patients.html", {"patients": found, "search": search, "wards": _by_ward(found)})
+    found = worklist.open_worklist(by=request.user, search=search)
+    return render(request, "clinic/patients.html", {"lines": found, "search": search, "wards": _by_ward(found)})
+
+
+@require_POST
+def mark(request, patient):
+    """Keep a patient first in my list, or no longer."""
+    marked = records.mark(by=request.user, on=patient)
+    messages.success(request, "Marked: first in your list." if marked else "No longer marked.")
+    return redirect("clinic:patients")
 
 
 @require_safe
@@ -101,6 +110,6 @@ def _number(request) -> int | None:
 
 def _by_ward(found) -> dict[str, list]:
     wards: dict[str, list] = {}
-    for summary in found:
-        wards.setdefault(summary.ward, []).append(summary)
+    for line in found:
+        wards.setdefault(line.patient.ward, []).append(line)
     return wards
