@@ -8,6 +8,7 @@ from django.db.models import F, Model, Q, QuerySet
 
 from portal.access import policy
 from portal.access.models import AccessRequest, Grant
+from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.core import clock
 
@@ -16,11 +17,13 @@ from portal.core import clock
 class Grantable:
     """A kind of object on which a right can be asked for, as the app that owns it describes it.
 
-    `find` turns what was typed into the object, `owner` gives the object whose people decide about it.
+    `find` turns what was typed into the object, `owner` gives the object whose people decide about it, and
+    `permission` is what the right would open.
     """
 
     model: type[Model]
     codename: str
+    permission: Permission
     word: str
     may: str
     find: Callable[[dict], Model | None]
@@ -31,8 +34,20 @@ class Grantable:
     named: tuple[str, ...] = ("name",)
 
 
+@dataclass(frozen=True)
+class Owners:
+    """Who decides about objects of a kind: `owned(person)` is a queryset of theirs, `people(public_id)` who they are.
+
+    Where nobody decides about a thing of the `office`, administrators do.
+    """
+
+    owned: Callable[[object], QuerySet]
+    people: Callable[[str], QuerySet[User]]
+    office: bool = False
+
+
 _GRANTABLE: dict[str, Grantable] = {}
-_OWNED: dict[str, tuple[str, Callable[[object], QuerySet]]] = {}
+_OWNERS: dict[str, "Owners"] = {}
 
 
 def register(kind: Grantable) -> None:
@@ -40,9 +55,20 @@ def register(kind: Grantable) -> None:
     _GRANTABLE[kind.model._meta.model_name] = kind
 
 
-def register_owners(model: type[Model], codename: str, owned: Callable[[object], QuerySet]) -> None:
-    """Say who decides about objects of a kind: holders of `codename`; `owned(person)` is a queryset of theirs."""
-    _OWNED[model._meta.model_name] = (codename, owned)
+def register_owners(model: type[Model], owners: Owners) -> None:
+    """Say who decides about objects of a kind."""
+    _OWNERS[model._meta.model_name] = owners
+
+
+def holders(model: type[Model], codename: str) -> Callable[[str], QuerySet[User]]:
+    """The people who hold a right to an object of a model now, by its public id."""
+    name = model._meta.model_name
+
+    def people(public_id: str) -> QuerySet[User]:
+        held = Grant.objects.filter(live(), object_type=name, object_id=public_id, codename=codename)
+        return User.objects.filter(pk__in=held.values("person"))
+
+    return people
 
 
 def kind_of(on: Grant | AccessRequest) -> Grantable | None:
@@ -63,11 +89,12 @@ def object_of(on: Grant | AccessRequest) -> Model | None:
 def decided_by(person) -> Q:
     """The requests that this person decides: those whose owner object is theirs."""
     mine = Q(pk__in=())
-    for kind, (_, owned) in _OWNED.items():
-        mine |= Q(owner_type=kind, owner_id__in=owned(person).values("public_id"))
+    for kind, owners in _OWNERS.items():
+        mine |= Q(owner_type=kind, owner_id__in=owners.owned(person).values("public_id"))
     if "admin" in person.role_names:
         # Whole wards and studies; never one patient, whom an administrator does not know.
-        mine |= Q(owner_type=F("object_type"), object_id=F("owner_id")) & ~Q(owner_id="")
+        office = [kind for kind, owners in _OWNERS.items() if owners.office]
+        mine |= Q(owner_type__in=office, owner_type=F("object_type"), object_id=F("owner_id")) & ~Q(owner_id="")
     return mine
 
 
@@ -75,13 +102,11 @@ def deciders(request: AccessRequest) -> list[User]:
     """The people who decide about a request now; administrators where a ward or study has nobody."""
     if not request.owner_id:
         return []
-    codename, _ = _OWNED[request.owner_type]
-    held = Grant.objects.filter(live(), object_type=request.owner_type, object_id=request.owner_id, codename=codename)
-    people = User.objects.filter(is_active=True).exclude(pk=request.asked_by_id)
-    found = list(people.filter(pk__in=held.values("person")))
-    if found or request.owner_id != request.object_id:
+    owners = _OWNERS[request.owner_type]
+    found = list(owners.people(request.owner_id).filter(is_active=True).exclude(pk=request.asked_by_id))
+    if found or not owners.office or request.owner_id != request.object_id:
         return found
-    return list(people.filter(groups__name="admin"))
+    return list(User.objects.filter(is_active=True, groups__name="admin").exclude(pk=request.asked_by_id))
 
 
 def live() -> Q:

@@ -6,10 +6,11 @@ class DatasetsConfig(AppConfig):
 
     def ready(self):
         from portal.compute import executors
-        from portal.datasets import rules
+        from portal.datasets import grantable, rules
         from portal.datasets.reading import ReadingExecutor
         from portal.datasets.summing import SummaryExecutor
 
         rules.register()
+        grantable.register()
         executors.register("dataset-read", ReadingExecutor(), charged=False)
         executors.register("dataset-summary", SummaryExecutor(), charged=False)

@@ -1,6 +1,7 @@
 """What can be asked for about wards and patients, and who decides."""
 
 from portal.access import grantable
+from portal.access.permissions import Permission
 from portal.records import queries
 from portal.records.models import LEAD, READ_RECORD, TREAT, CareUnit, CareUnitUserPermission, Patient
 
@@ -23,15 +24,16 @@ def register() -> None:
     """Called once the apps are loaded."""
     grantable.register(
         grantable.Grantable(
-            model=CareUnit, codename=TREAT, word="ward", may="see the ward's patients and run models for them",
+            model=CareUnit, codename=TREAT, permission=Permission.PATIENT_LIST, word="ward", may="see the ward's patients and run models for them",
             find=_find_unit, owner=lambda unit: unit, purposes=_PURPOSES, asks="clinician", most_days=365,
         )
     )  # fmt: skip
     grantable.register(
         grantable.Grantable(
-            model=Patient, codename=READ_RECORD, word="patient", may="read one record and run models for this patient",
+            model=Patient, codename=READ_RECORD, permission=Permission.PATIENT_READ, word="patient", may="read one record and run models for this patient",
             find=_find_patient, owner=lambda patient: patient.care_unit, purposes=_PURPOSES, asks="clinician",
             most_days=30, named=("mrn", "birth_date"),
         )
     )  # fmt: skip
-    grantable.register_owners(CareUnit, LEAD, _led_by)
+    leads = grantable.Owners(_led_by, grantable.holders(CareUnit, LEAD), office=True)
+    grantable.register_owners(CareUnit, leads)

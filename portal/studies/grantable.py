@@ -1,6 +1,7 @@
 """What can be asked for about studies, and who decides."""
 
 from portal.access import grantable
+from portal.access.permissions import Permission
 from portal.studies.models import LEAD, MEMBER, Study, StudyUserPermission
 
 
@@ -17,8 +18,9 @@ def register() -> None:
     """Called once the apps are loaded."""
     grantable.register(
         grantable.Grantable(
-            model=Study, codename=MEMBER, word="study", may="see the study's models and bring new ones", find=_find,
+            model=Study, codename=MEMBER, permission=Permission.MODEL_SEE, word="study", may="see the study's models and bring new ones", find=_find,
             owner=lambda study: study, purposes=("HRESCH", "HQUALIMP"), asks="scientist", most_days=365,
         )
     )  # fmt: skip
-    grantable.register_owners(Study, LEAD, _led_by)
+    leads = grantable.Owners(_led_by, grantable.holders(Study, LEAD), office=True)
+    grantable.register_owners(Study, leads)

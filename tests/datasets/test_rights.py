@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.access import policy
+from portal.access import notices, policy, requests
 from portal.access.actors import SYSTEM
 from portal.access.models import Grant
 from portal.access.permissions import Permission as P
@@ -315,3 +315,29 @@ def test_the_problem_of_a_missing_dataset_is_that_of_an_unseen_one(dataset, cast
         with pytest.raises(Problem) as refusal:
             actions.open_dataset(by=cast["scientist2"], on=public_id)
         assert (refusal.value.status, refusal.value.hidden) == (404, True)
+
+
+def test_computing_is_asked_for_by_name_and_the_owner_decides(dataset, cast):
+    named = {"name": dataset.title.upper()}
+    asked = requests.ask(
+        by=cast["scientist2"], what="dataset", named=named, purpose="HRESCH", words="A replication of the trial.",
+        until=clock.now() + timedelta(days=9),
+    )  # fmt: skip
+
+    assert [text for _, text in notices.unread(cast["scientist"])] == [notices.TEXTS["request-made"]]
+    for name in ("admin", "scientist2"):
+        with pytest.raises(policy.Denied):
+            requests.decide(by=cast[name], on=asked.public_id, granted=True, words="Agreed, for the replication.")
+    assert [row.pk for row in requests.read_inbox(by=cast["scientist"])] == [asked.pk]
+    requests.decide(by=cast["scientist"], on=asked.public_id, granted=True, words="Agreed, for the replication.")
+
+    assert may(cast["scientist2"], dataset) == (True, True, False, False)
+    held = next(
+        one for one in rights.view(by=cast["scientist"], on=dataset)[1] if one.grant.person == cast["scientist2"]
+    )
+    assert (held.title, held.live) == ("Compute without seeing", True)
+    with pytest.raises(Conflict, match="compute on the dataset without seeing a row already"):
+        requests.ask(
+            by=cast["scientist2"], what="dataset", named=named, purpose="HRESCH", words="A replication of the trial.",
+            until=clock.now() + timedelta(days=9),
+        )  # fmt: skip
