@@ -46,6 +46,17 @@ def test_a_verdict_a_report_and_a_retraction(visit, accessible, look, patient, u
     assert "Amara Okafor: disagree, the patient's picture says otherwise" in words
     accessible(page)
 
+    found = page.url
+    page.goto(f"{live_server.url}/clinic/")
+    page.click("tbody tr >> nth=2 >> button")
+    accessible(page)
+    look(page, "worklist")
+    page.focus("tbody tr >> nth=0 >> a >> nth=0")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
+    page.click("text=Unplanned admission within 12 months (synthetic):")
+    assert page.url == found
+
     page.click("summary:has-text('Report a problem')")
     page.select_option("#kind", "contradicts")
     page.fill("#report-words", "The ward round came to another result.")

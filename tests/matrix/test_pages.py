@@ -127,6 +127,7 @@ ELSEWHERE = {
     "account:revoke",
     "account:decide",
     "clinic:feedback",
+    "clinic:mark",
     "clinic:retract",
     "clinic:report",
     "oversight:incident",

@@ -1,0 +1,107 @@
+"""My patients with their newest results: what is shown, what is first, what is due."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.access import policy
+from portal.access.actors import SYSTEM
+from portal.audit.models import AuditEvent
+from portal.core import clock, guard
+from portal.predictions import actions, retraction, worklist
+from portal.records import actions as records
+from portal.records import imports
+from portal.records.models import Patient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def result(cast, patient, unplanned, worked, scorer) -> str:
+    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    worked()
+    return made
+
+
+def line(cast, patient):
+    return next(row for row in worklist.open_worklist(by=cast["clinician"]) if row.patient.public_id == patient)
+
+
+@pytest.mark.embedded
+def test_the_newest_result_that_stands_is_shown(cast, patient, result, unplanned, worked):
+    assert (line(cast, patient).newest.public_id, line(cast, patient).due) == (result, False)
+    newer = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={"bmi": "20"}).prediction
+    assert line(cast, patient).newest.public_id == result
+    worked()
+    assert line(cast, patient).newest.public_id == newer
+
+    retraction.retract(by=cast["clinician"], on=newer, code="wrong-input")
+    assert line(cast, patient).newest.public_id == result
+
+
+def test_a_result_is_due_again_when_an_import_brings_something_new(cast, patient, result, hospital_folder):
+    imports.import_paths(by=SYSTEM, paths=[hospital_folder])
+    assert not line(cast, patient).due
+    with guard.unlocked():
+        Patient.objects.filter(public_id=patient).update(changed_at=clock.now() + timedelta(seconds=1))
+
+    assert line(cast, patient).due
+
+
+def test_an_import_says_of_whom_it_brought_something_new(cast, wards, hospital_folder, tmp_path):
+    with guard.unlocked():
+        before = dict(Patient.objects.values_list("pk", "changed_at"))
+        (tmp_path / "one.json").write_text(newer_bundle(hospital_folder))
+    imports.import_paths(by=SYSTEM, paths=[tmp_path])
+
+    with guard.unlocked():
+        after = dict(Patient.objects.values_list("pk", "changed_at"))
+    assert sum(after[pk] > before[pk] for pk in before) == 1
+
+
+def newer_bundle(folder) -> str:
+    """A bundle of the hospital in which one number changed."""
+    import json
+
+    for path in sorted(folder.glob("*.json")):
+        bundle = json.loads(path.read_text())
+        for entry in bundle["entry"]:
+            if entry["resource"].get("valueQuantity"):
+                entry["resource"]["valueQuantity"]["value"] += 1
+                return json.dumps(bundle)
+    raise AssertionError("no bundle has a number")
+
+
+def test_marked_patients_come_first_on_their_ward_for_oneself_alone(cast, wards):
+    last = worklist.open_worklist(by=cast["clinician"])[-1].patient.public_id
+
+    assert records.mark(by=cast["clinician"], on=last) is True
+    first = worklist.open_worklist(by=cast["clinician"])[0]
+    assert (first.patient.public_id, first.marked) == (last, True)
+    assert records.mark(by=cast["clinician"], on=last) is False
+    assert not any(row.marked for row in worklist.open_worklist(by=cast["clinician"]))
+    with pytest.raises(policy.Denied) as refusal:
+        records.mark(by=cast["clinician2"], on=last)
+    assert refusal.value.status == 404
+
+
+def test_seeing_results_in_the_list_is_an_event_of_its_own(cast, patient, result):
+    worklist.open_worklist(by=cast["clinician"])
+
+    seen = AuditEvent.objects.filter(verb="prediction.worklist-seen")
+    assert [(event.patient, event.outcome) for event in seen] == [(patient, "ok")]
+
+
+def test_the_list_takes_the_same_queries_for_one_result_and_for_many(cast, wards, unplanned, worked, scorer):
+    def run(patients):
+        for row in patients:
+            actions.request(by=cast["clinician"], on=row.patient.public_id, version=unplanned, inputs={})
+        worked()
+        with CaptureQueriesContext(connection) as captured:
+            worklist.open_worklist(by=cast["clinician"])
+        return len(captured)
+
+    patients = worklist.open_worklist(by=cast["clinician"])
+    assert run(patients[:1]) == run(patients[1:])
