@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.predictions import feedback, incidents, queries
+from portal.predictions import feedback, incidents, queries, trend
 from portal.predictions.models import Incident, Prediction
 
 
@@ -18,6 +18,7 @@ class Discussion:
     incidents: list[Incident]
     retracting: policy.Decision
     retraction_words: str
+    trend: trend.Trend | None
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.page-opened", on=Prediction, rows=queries.related)
@@ -37,6 +38,7 @@ def follow(*, by, on) -> Discussion:
 
 def _discussed(by, on: Prediction) -> Discussion:
     may = policy.decide(by, Permission.PREDICTION_RETRACT, on)
+    view = queries.view_of(on)
     return Discussion(
-        queries.view_of(on), feedback.opinions_of(on), incidents.of_prediction(on), may, on.retraction_words
+        view, feedback.opinions_of(on), incidents.of_prediction(on), may, on.retraction_words, trend.of(on, view)
     )

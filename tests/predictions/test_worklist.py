@@ -10,7 +10,7 @@ from portal.access import policy
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard
-from portal.predictions import actions, retraction, worklist
+from portal.predictions import actions, discussion, retraction, worklist
 from portal.records import actions as records
 from portal.records import imports
 from portal.records.models import Patient
@@ -105,3 +105,21 @@ def test_the_list_takes_the_same_queries_for_one_result_and_for_many(cast, wards
 
     patients = worklist.open_worklist(by=cast["clinician"])
     assert run(patients[:1]) == run(patients[1:])
+
+
+def test_a_result_says_what_changed_since_the_one_before(cast, patient, result, unplanned, worked):
+    assert discussion.open_page(by=cast["clinician"], on=result).trend is None
+    asked = {"by": cast["clinician"], "on": patient, "version": unplanned}
+    gone = actions.request(**asked, inputs={"bmi": "50"}).prediction
+    newer = actions.request(**asked, inputs={"bmi": "20", "hba1c": ""}).prediction
+    worked()
+    retraction.retract(by=cast["clinician"], on=gone, code="wrong-input")
+
+    found = discussion.open_page(by=cast["clinician"], on=newer).trend
+    first = actions.open_prediction(by=cast["clinician"], on=result)
+    before = {row["name"]: row["shown"] for row in first.envelope["inputs"]}
+    assert ([view.public_id for view in found.earlier], found.other_version) == ([result], False)
+    assert {(change.label, change.before, change.now) for change in found.changes} == {
+        ("Body mass index", before["bmi"], "20 kg/m²"),
+        ("Haemoglobin A1c", before["hba1c"], ""),
+    }

@@ -1,0 +1,54 @@
+"""How a result stands beside the patient's earlier ones by the same model, and which inputs changed."""
+
+from dataclasses import dataclass
+
+from portal.predictions import queries
+from portal.predictions.models import Prediction
+from portal.predictions.states import PredictionState
+
+MOST = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """One input that is not what it was: how it read before and reads now; empty when it was not known."""
+
+    label: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Earlier results that stand, newest first, and what changed since the newest of them."""
+
+    earlier: list[queries.PredictionView]
+    changes: list[Change]
+    other_version: bool
+
+
+def of(prediction: Prediction, view: queries.PredictionView) -> Trend | None:
+    """The trend up to a result; None when it is the first, or no result. Call it inside actions."""
+    if view.state != PredictionState.SUCCEEDED or prediction.patient_id is None:
+        return None
+    rows = queries.related().filter(
+        patient=prediction.patient_id, version__model=prediction.version.model_id, pk__lt=prediction.pk,
+        outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
+    )  # fmt: skip
+    earlier = queries.views_of(list(rows.order_by("-id")[:MOST]))
+    if not earlier:
+        return None
+    return Trend(earlier, _changes(earlier[0], view), earlier[0].version != view.version)
+
+
+def _changes(before: queries.PredictionView, now: queries.PredictionView) -> list[Change]:
+    old, new = _shown(before), _shown(now)
+    names = [name for name in {**new, **old} if old.get(name, ("", ""))[1] != new.get(name, ("", ""))[1]]
+    return [
+        Change((new.get(name) or old[name])[0], old.get(name, ("", ""))[1], new.get(name, ("", ""))[1])
+        for name in names
+    ]
+
+
+def _shown(view: queries.PredictionView) -> dict[str, tuple[str, str]]:
+    return {row["name"]: (row["label"], row["shown"]) for row in view.envelope["inputs"]}
