@@ -205,6 +205,8 @@ def _objects(world: World, version) -> None:
         "prediction": working | {GIVEN},
         "grant": frozenset(who for who in everyone() if who[0] in (*BY_RELATION, "admin", "auditor")),
         "access request": world.near["access request"] | {GIVEN},
+        # Told of the emergency, the request, its decision or the report.
+        "notice": frozenset({lead, GIVEN, officer, ("reviewer", "own"), ("scientist", "own"), ("scientist", "shared")}),
         "event": frozenset({("auditor", "own")}),
     }
     world.reach = {

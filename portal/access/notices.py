@@ -6,6 +6,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import send_mail
 
+from portal.access import policy
 from portal.access.action import action, event
 from portal.access.models import Notice
 from portal.access.permissions import Permission
@@ -58,6 +59,15 @@ def unread(person) -> list[tuple[Notice, str]]:
 def unread_count(person) -> int:
     """How many notices a person has not read, up to a hundred."""
     return Notice.objects.filter(person_id=person.pk, read_at__isnull=True).order_by()[:100].count()
+
+
+@action(Permission.NOTICE_READ, verb="notice.listed")
+def list_notices(*, by, on=None, limit=50, before=None) -> list[Notice]:
+    """What a person was told, newest first."""
+    rows = policy.visible_to(Notice.objects.all(), by, Permission.NOTICE_READ)
+    found = list((rows.filter(id__lt=before) if before else rows)[:limit])
+    event().note(shown=len(found))
+    return found
 
 
 @action(Permission.NOTICE_READ, verb="notice.read")

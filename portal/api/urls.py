@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import datasets, grants, predictions, views
+from portal.api import datasets, grants, notifications, predictions, views
 
 
 def open_to_tokens(view):
@@ -36,6 +36,8 @@ _routes = [
     ("datasets/<str:dataset>/versions/<int:number>/rows/", datasets.dataset_rows, "dataset-rows"),
     ("datasets/<str:dataset>/versions/<int:number>/summaries/", datasets.dataset_summaries, "dataset-summaries"),
     ("summaries/<str:summary>/", datasets.summary, "summary"),
+    ("notifications/", notifications.notifications, "notifications"),
+    ("notifications/read/", notifications.notifications_read, "notifications-read"),
     ("jobs/", views.jobs, "jobs"),
     ("jobs/<str:job>/", views.job, "job"),
     ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),

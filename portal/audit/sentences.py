@@ -75,6 +75,7 @@ SENTENCES = {
     "model.resumed": "let a stopped model version run again",
     "model.stopped": "stopped a model version",
     "model.submitted": "submitted a model version for approval",
+    "notice.listed": "looked at their notices",
     "notice.mailed": "sent a notice by e-mail",
     "notice.read": "marked notices as read",
     "patient.granted-listed": "saw the patient among those opened to them",

@@ -171,6 +171,8 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "api:dataset-rows": (GET, "dataset version", P.DATASET_ROWS, Phi.FREE_TEXT),
     "api:dataset-summaries": (POST, "dataset version", P.DATASET_COMPUTE, Phi.CLINICAL),
     "api:summary": (GET, "summary", P.DATASET_COMPUTE, Phi.CLINICAL),
+    "api:notifications": (GET, "notice", P.NOTICE_READ, Phi.PSEUDONYM),
+    "api:notifications-read": (POST, "notice", P.NOTICE_READ, Phi.NONE),
     "api:jobs": (GET, "job", P.JOB_SEE, Phi.PSEUDONYM),
     "api:job": (GET, "job", P.JOB_SEE, Phi.PSEUDONYM),
     "api:job-cancel": (POST, "job", P.JOB_CANCEL, Phi.PSEUDONYM),

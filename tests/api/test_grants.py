@@ -103,3 +103,18 @@ def test_a_token_never_uses_an_emergency_that_its_person_has_open(api, cast, pat
 
 def test_a_narrow_token_sees_no_grants(api, wards):
     assert api("clinician", ["patients:list"]).get("/api/v1/grants/").json() == {"results": [], "next": None}
+
+
+def test_what_one_was_told_is_listed_and_read_by_oneself_alone(api, patient):
+    post(api("clinician"), "grants/", {"patient": patient, "person": "clinician2", "reason": WHY, "until": soon(3)})
+    mine = api("clinician2")
+
+    (told,) = mine.get("/api/v1/notifications/").json()["results"]
+    assert (told["kind"], told["sentence"], told["read_at"]) == (
+        "share-made",
+        "A colleague shared a patient with you.",
+        None,
+    )
+    assert api("clinician").get("/api/v1/notifications/").json()["results"] == []
+    assert mine.post("/api/v1/notifications/read/").status_code == 204
+    assert mine.get("/api/v1/notifications/").json()["results"][0]["read_at"] is not None

@@ -62,6 +62,7 @@ PAGES = {
     "account:ask": ((), (200, 200, 200, 200, 403, 403, 403)),
     "account:inbox": ((), (200, 200, 200, 200, 403, 200, 403)),
     "api:grants": ((), ALL),
+    "api:notifications": ((), ALL),
     "api:access-requests": ((), ALL),
     "system": ((), (403, 403, 403, 403, 403, 200, 200)),
     "account:tokens": ((), ALL),
@@ -91,6 +92,7 @@ POSTS = {
     "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 422)),
     "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),
     "account:read-notices": ((), (302,) * 7),
+    "api:notifications-read": ((), (204,) * 7),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
