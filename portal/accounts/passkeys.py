@@ -32,7 +32,7 @@ def question(request, about: str) -> dict | None:
 def answers(request, about: str, credential: str) -> bool:
     """Whether `credential` answers the question that was asked for this posting; asked once, answered once."""
     state = _spend(request, about)
-    if state is None or len(credential) > LARGEST:
+    if state is None or not is_harmless(credential):
         return False
     try:
         given = json.loads(credential)
@@ -42,6 +42,20 @@ def answers(request, about: str, credential: str) -> bool:
         return False
     auth.get_authenticator_by_credential_id(request.user, held.credential_id).record_usage()
     return True
+
+
+def is_harmless(credential: str) -> bool:
+    """Whether a passkey's answer may be given to the library: it makes as many bytes as a number in it says."""
+    try:
+        return len(credential) <= LARGEST and _is_small(json.loads(credential))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_small(found) -> bool:
+    if isinstance(found, dict | list):
+        return all(_is_small(inner) for inner in (found.values() if isinstance(found, dict) else found))
+    return isinstance(found, str | bool | None) or (isinstance(found, int | float) and abs(found) < 2**16)
 
 
 def _spend(request, about: str) -> dict | None:

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from portal.access.action import record
 from portal.access.policy import Denied
+from portal.accounts import passkeys
 from portal.core.problems import Problem
 from portal.web import matrix
 
@@ -46,6 +47,10 @@ class ProblemMiddleware:
         given = [*request.GET.values(), *(request.POST.values() if request.method == "POST" else ())]
         if any("\x00" in value for value in given):
             sentence = "A character was sent that no text may hold (NUL). Remove it and send again."
+            return render(request, "problem.html", {"sentence": sentence}, status=400)
+        credential = request.POST.get("credential", "") if request.method == "POST" else ""
+        if credential and not passkeys.is_harmless(credential):
+            sentence = "The passkey's answer was not accepted. Go back and use it once more."
             return render(request, "problem.html", {"sentence": sentence}, status=400)
         return None
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from portal.access.actors import SYSTEM
 from portal.access.models import Grant
 from portal.accounts import passkeys
 from portal.audit.models import AuditEvent, PeriodReview
+from portal.core import clock
 from portal.records import actions as records
 from portal.registry import actions as registry
 from portal.registry.models import Signature
@@ -248,7 +250,7 @@ def test_fresh_authentication_takes_a_passkey(sso_person, cast):
     assert failures(person) == [("", "passkey")]
 
 
-def test_who_has_nothing_to_prove_it_with_is_told_to_add_a_passkey(sso_person, cast, settings):
+def test_who_has_nothing_to_prove_it_with_is_told_to_add_a_passkey(sso_person, cast, settings, monkeypatch):
     settings.SECOND_FACTOR_ROLES = set()
     person, key = sso_person("ruth", "admin")
     key.row.delete()
@@ -257,6 +259,9 @@ def test_who_has_nothing_to_prove_it_with_is_told_to_add_a_passkey(sso_person, c
     answer = client.post(reverse("admin:accounts_user_change", args=[cast["scientist"].pk]), {"role_names": []})
     reviews = client_of(sso_person("rosa", "auditor")[0])
     type(key.row).objects.all().delete()
+    # On the log's first day there is nothing to sign for yet.
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
 
     assert (answer.status_code, "Add a passkey" in answer.content.decode()) == (409, True)
     assert "Add a passkey" in reviews.get(reverse("oversight:reviews")).content.decode()
@@ -297,3 +302,16 @@ def test_the_ways_to_confirm_are_named_in_our_words(glass, settings):
     from allauth.account.adapter import get_adapter
 
     assert [way["description"] for way in get_adapter().get_reauthentication_methods(glass.who)] == ["Use a passkey"]
+
+
+@pytest.mark.parametrize("number", [2**16, 10**13, -(2**40), 1e300])
+def test_no_stranger_makes_the_sign_in_fill_the_memory(number):
+    answer = {
+        "id": "AA",
+        "rawId": "AA",
+        "type": "public-key",
+        "response": {"signature": number, "clientDataJSON": "AA"},
+    }
+    posted = Client().post(reverse("mfa_login_webauthn"), {"credential": json.dumps(answer)})
+
+    assert (posted.status_code, "was not accepted" in posted.content.decode()) == (400, True)

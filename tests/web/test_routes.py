@@ -34,6 +34,7 @@ def test_the_filters_narrow_the_page(officer):
     assert [row["address"] for row in page.context["rows"]] == [
         "/api/v1/predictions/",
         "/api/v1/predictions/<str:prediction>/",
+        "/api/v1/predictions/<str:prediction>/retract/",
     ]
 
 
