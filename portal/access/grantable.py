@@ -18,7 +18,7 @@ class Grantable:
     """A kind of object on which a right can be asked for, as the app that owns it describes it.
 
     `find` turns what was typed into the object, `owner` gives the object whose people decide about it, and
-    `permission` is what the right would open.
+    `permission` is what the right would open. `listed` gives the names of a kind that is no secret.
     """
 
     model: type[Model]
@@ -32,6 +32,7 @@ class Grantable:
     asks: str
     most_days: int
     named: tuple[str, ...] = ("name",)
+    listed: Callable[[], list[str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from portal.access import grantable, grants, notices, policy
 from portal.access.action import action, event
 from portal.access.models import Grant
@@ -14,6 +12,11 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.problems import Conflict
 
+# What counts as having opened something, rather than having seen it in a list.
+OPENED = (
+    "patient.opened", "prediction.form-opened", "prediction.opened", "prediction.page-opened", "prediction.followed",
+    "prediction.requested",
+)  # fmt: skip
 BY_HAND = (GrantKind.SHARE, GrantKind.REQUEST)
 _ROWS = Grant.objects.select_related("person", "given_by", "group").order_by("-id")
 
@@ -68,12 +71,11 @@ def end_grant(*, by, on) -> int:
 
 
 def views_under(grant: Grant) -> int:
-    """How many times a person has looked at the patient since a grant began; the ledger knows."""
+    """How many times a person has opened something of the patient's since a grant began; the ledger knows."""
     if not grant.audit_patient:
         return 0
-    looked = Q(verb__startswith="patient.") | Q(verb__startswith="prediction.")
     rows = AuditEvent.objects.filter(
-        looked, patient=grant.object_id, actor_id=grant.person.public_id, outcome="ok", recorded_at__gte=grant.since,
+        verb__in=OPENED, patient=grant.object_id, actor_id=grant.person.public_id, outcome="ok", recorded_at__gte=grant.since,
         recorded_at__lte=grant.until or clock.now(),
     )  # fmt: skip
     return rows.count()

@@ -29,6 +29,7 @@ TEXTS = {
     "incident-made": "A problem with a model was reported. The committee looks at it.",
     "incident-harm": "Harm, or possible harm, by a model was reported. Look at it now.",
     "incident-closed": "The committee has looked at the problem that you reported.",
+    "dataset-right": "A colleague gave you a right to a dataset.",
     "share-made": "A colleague shared a patient with you.",
     "share-ended": "A colleague took back a share.",
 }

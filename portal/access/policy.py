@@ -154,7 +154,7 @@ def _held(by) -> str:
 def _object_refusal(on: Model, rule: tuple[Rule, str] | None) -> str:
     if rule is None:
         return f"You have no right to this {on._meta.verbose_name}."
-    return f"This {on._meta.verbose_name} is open to you for that only if {rule[1]}."
+    return f"You can do this with this {on._meta.verbose_name} only if {rule[1]}."
 
 
 def explained() -> dict[str, tuple[type[Model], list[Permission]]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from portal.access.action import action, event
 from portal.access.actions import conditions
+from portal.access.holdings import OPENED
 from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.audit import purposes, queries
@@ -22,7 +23,9 @@ class Group:
     """What one person did to a patient, or how often a person did one thing."""
 
     name: str
+    label: str
     roles: str
+    opened: int
     events: int
     denied: int
     first: datetime
@@ -44,7 +47,7 @@ class Report:
 def patient_report(*, by, on=None, patient, filters) -> Report:
     """Who opened one patient's record, when, why and what: lists, refusals and views of the log included."""
     event().draft.patient = patient
-    return _report({**filters, "patient": patient}, lambda view: view.actor)
+    return _report({**filters, "patient": patient}, lambda view: view.actor, people=True)
 
 
 @action(Permission.AUDIT_READ, verb="audit.person-reported", on=User)
@@ -80,19 +83,22 @@ def facets(filters: dict) -> tuple[dict[str, list[tuple[str, int]]], bool]:
     return {name: counter.most_common(8) for name, counter in counts.items()}, len(found) > CAP
 
 
-def _report(filters: dict, key) -> Report:
+def _report(filters: dict, key, *, people: bool = False) -> Report:
     rows = list(AuditEvent.objects.filter(conditions(filters)).order_by("-id")[: CAP + 1])
     views = [queries.view_of(row) for row in rows[:CAP]]
     groups: dict[str, list] = {}
     for view in views:
         groups.setdefault(key(view), []).append(view)
-    made = [_group(name, found) for name, found in groups.items()]
-    return Report(views[:SHOWN], sorted(made, key=lambda group: -group.events), len(rows) > SHOWN)
+    labels = {row.username: row.label for row in User.objects.filter(username__in=groups)} if people else {}
+    made = [_group(name, labels.get(name, name), found) for name, found in groups.items()]
+    order = lambda group: (-group.opened, -group.events)  # noqa: E731
+    return Report(views[:SHOWN], sorted(made, key=order), len(rows) > SHOWN)
 
 
-def _group(name: str, views: list[queries.EventView]) -> Group:
+def _group(name: str, label: str, views: list[queries.EventView]) -> Group:
+    opened = sum(view.verb in OPENED and view.outcome == "ok" for view in views)
     return Group(
-        name, views[0].roles, len(views), sum(view.outcome == "denied" for view in views), views[-1].at, views[0].at,
+        name, label, views[0].roles, opened, len(views), sum(view.outcome == "denied" for view in views), views[-1].at, views[0].at,
         tuple(sorted({view.sentence for view in views})),
         tuple(sorted({purposes.WORDS.get(view.purpose, view.purpose) for view in views})),
     )  # fmt: skip

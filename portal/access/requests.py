@@ -30,6 +30,8 @@ def ask(*, by, on=None, what, named, purpose, words, until) -> AccessRequest:
     if AccessRequest.objects.filter(asked_by=by, state=RequestState.PENDING).count() >= MOST_WAITING:
         raise Conflict(f"{MOST_WAITING} of your requests wait for a decision. Withdraw one, or wait.")
     found = kind.find(named)
+    if found is None and kind.listed:
+        raise BadInput({"name": f"There is no {kind.word} of this name. Choose one of the list."})
     if found is not None and policy.decide(by, kind.permission, found).allowed:
         raise Conflict(f"You may {kind.may} already.")
     return _file(by, kind, found, named=named, purpose=purpose, words=words.strip(), until=until)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.access import grants
+from portal.access import grants, notices
 from portal.access.action import action, event
 from portal.access.models import Grant
 from portal.access.permissions import Permission
@@ -59,6 +59,7 @@ def give(*, by, on, person: User, right: str, words: str, until=None) -> Grant:
     grant = grants.give(
         codename, to=person, on=on, until=until, kind=GrantKind.SHARE, purpose=RESEARCH, by=by, words=words
     )
+    notices.tell([person], "dataset-right", on.public_id)
     event().note(person=person.public_id, right=right, until=str(until or ""))
     return grant
 

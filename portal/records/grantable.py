@@ -26,6 +26,7 @@ def register() -> None:
         grantable.Grantable(
             model=CareUnit, codename=TREAT, permission=Permission.PATIENT_LIST, word="ward", may="see the ward's patients and run models for them",
             find=_find_unit, owner=lambda unit: unit, purposes=_PURPOSES, asks="clinician", most_days=365,
+            listed=lambda: list(CareUnit.objects.values_list("name", flat=True)),
         )
     )  # fmt: skip
     grantable.register(

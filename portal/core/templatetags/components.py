@@ -1,6 +1,6 @@
 """Small tags that the pages share."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django import template
 from django.utils.html import format_html
@@ -40,6 +40,18 @@ def when(moment):
     local = localtime(moment)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), local.strftime("%Z"),
                        local.strftime("%-d %b %Y, %H:%M"))  # fmt: skip
+
+
+@register.simple_tag
+def until(moment):
+    """The end of something: a midnight is the end of the day before."""
+    if not moment:
+        return "no end"
+    local = localtime(moment)
+    if (local.hour, local.minute) != (0, 0):
+        return when(moment)
+    last = local - timedelta(minutes=1)
+    return format_html('<time datetime="{}">the end of {}</time>', moment.isoformat(), last.strftime("%-d %b %Y"))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from portal.access import grantable, holdings, notices, policy, requests
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.audit import purposes
+from portal.core.ids import PATTERN
 from portal.core.problems import BadInput, Conflict
 from portal.records import sharing
 from portal.web import kept
@@ -93,7 +94,9 @@ def renew(request, grant):
 @require_POST
 def end(request, grant):
     """End a share or a granted request, and say what that does not take back."""
-    return _back(request, lambda: holdings.end_grant(by=request.user, on=grant), _ended)
+    answer = _back(request, lambda: holdings.end_grant(by=request.user, on=grant), _ended)
+    patient = request.POST.get("patient", "")
+    return redirect("clinic:share", patient) if PATTERN.fullmatch(patient) else answer
 
 
 @require_POST
@@ -108,6 +111,7 @@ def _ask_page(request, *, typed=None, errors=None):
     codes = dict.fromkeys(code for kind in kinds for code in kind.purposes)
     context = {
         "kinds": kinds,
+        "listed": sorted(name for kind in kinds if kind.listed for name in kind.listed()),
         "names": {name for kind in kinds for name in kind.named},
         "purposes": [(code, purposes.WORDS[code]) for code in codes],
         "typed": typed or {},
@@ -143,6 +147,6 @@ def _ended(seen: int) -> str:
         return "Ended. Nothing was opened under it."
     times = "once" if seen == 1 else f"{seen} times"
     return (
-        f"Ended from now on. What cannot be taken back: the patient's pages were opened {times} under it, "
+        f"Ended from now on. What cannot be taken back: pages about the patient were opened {times} under it, "
         "and whatever was printed or written down stays where it is."
     )

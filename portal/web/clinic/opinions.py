@@ -9,11 +9,17 @@ from portal.predictions import discussion, incidents, retraction
 from portal.predictions import feedback as verdicts
 from portal.predictions.states import FEEDBACK_REASONS, IncidentKind, RetractionReason, Verdict
 
+# Where the box of a field stands that more than one form has.
+_FIELDS = {
+    ("retract", "code"): "retract-code", ("retract", "words"): "retract-words", ("report", "words"): "report-words",
+}  # fmt: skip
+
 
 def show(request, prediction, *, errors=None, about="", status=200):
     """The page of one prediction, with the forms that say something about it."""
     found = discussion.open_page(by=request.user, on=prediction)
     said = {"errors": errors or {}, "about": about, "typed": request.POST}
+    said["summary"] = {_FIELDS.get((about, name), name): sentence for name, sentence in (errors or {}).items()}
     return render(request, "clinic/prediction.html", _context(found) | said, status=status)
 
 
