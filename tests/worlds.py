@@ -249,7 +249,8 @@ def _dataset(world: World, study) -> None:
     own, computing = ("scientist", "own"), ("scientist", "foreign")
     knowing = frozenset({own, ("scientist", "shared"), computing})
     world.near |= {"dataset": knowing, "dataset version": knowing, "summary": frozenset({own})}
-    world.lists |= {"dataset": knowing, "job": world.lists["job"] | {own}}
+    given = frozenset(("scientist", state) for state in ("foreign", "expired", "removed"))
+    world.lists |= {"notice": world.lists["notice"] | given, "dataset": knowing, "job": world.lists["job"] | {own}}
     # Of a dataset one may know without computing on it, and compute on it without reading it.
     reach = {
         P.DATASET_OWN: frozenset({own}), P.DATASET_ROWS: frozenset({own}), P.DATASET_COMPUTE: frozenset({own, computing}),

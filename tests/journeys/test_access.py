@@ -55,7 +55,7 @@ def test_sharing_asking_deciding_and_explaining(visit, accessible, look, cast, p
     giver.reload()
     giver.click("button:has-text('Take back')")
     said = giver.locator(".messages").inner_text()
-    assert "What cannot be taken back: the patient's pages were opened" in said
+    assert "What cannot be taken back: pages about the patient were opened" in said
     look(giver, "taken-back")
 
     other = next(row for row in records.list_patients(by=cast["clinician"]) if row.public_id != patient)
