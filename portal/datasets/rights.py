@@ -59,7 +59,7 @@ def give(*, by, on, person: User, right: str, words: str, until=None) -> Grant:
     grant = grants.give(
         codename, to=person, on=on, until=until, kind=GrantKind.SHARE, purpose=RESEARCH, by=by, words=words
     )
-    notices.tell([person], "dataset-right", on.public_id)
+    notices.tell([person], "dataset-right", grant.public_id)
     event().note(person=person.public_id, right=right, until=str(until or ""))
     return grant
 
