@@ -14,7 +14,7 @@ from portal.compute.states import FINAL
 from portal.core import clock
 from portal.core.problems import BadInput
 from portal.records import actions as records
-from portal.records.staff import assignments, standing
+from portal.records.staff import assignments, standing, units
 from portal.studies import actions as studies
 from portal.studies.queries import memberships
 
@@ -39,6 +39,12 @@ def what_ends(by, person: User) -> Ending:
         memberships=len(_memberships(person)),
         jobs=_jobs(person).count(),
     )
+
+
+def left_alone(by, person: User) -> list[str]:
+    """The wards on which nobody else works now."""
+    theirs = {row.care_unit_id for row in _assignments(by, person) if standing(row) == "running"}
+    return [unit.name for unit in units(by).filter(pk__in=theirs) if unit.staffed == 1]
 
 
 @action(Permission.PERSON_MANAGE, verb="person.left", on=User)

@@ -92,7 +92,7 @@ def test_who_comes_back_begins_with_nothing(cast, wards):
     assert '"roles_before":["clinician"]' in AuditEvent.objects.get(verb="person.reactivated").payload
 
     actions.set_roles(by=cast["admin"], on=person, role_names=["clinician"])
-    assert (client.get("/clinic/").context["patients"], len(before)) == ([], 4)
+    assert (client.get("/clinic/").context["lines"], len(before)) == ([], 4)
 
 
 def test_an_open_account_is_not_opened_again(cast):

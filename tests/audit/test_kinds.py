@@ -29,9 +29,9 @@ def page(person) -> Client:
 
 
 def test_each_patient_of_a_list_and_of_a_search_has_an_event(cast, wards):
-    shown = page(cast["clinician"]).get("/clinic/").context["patients"]
+    shown = page(cast["clinician"]).get("/clinic/").context["lines"]
     listed = AuditEvent.objects.filter(verb="patient.listed", actor="clinician")
-    assert sorted(listed.values_list("patient", flat=True)) == sorted(patient.public_id for patient in shown)
+    assert sorted(listed.values_list("patient", flat=True)) == sorted(line.patient.public_id for line in shown)
 
     before = listed.count()
     found = records.list_patients(by=cast["clinician"], search=shown[0].mrn)

@@ -302,3 +302,11 @@ def test_who_leads_a_study_is_said_on_its_page(office, cast, studies):
     office.post(page, {"person": cast["scientist"].public_id, "leads": "yes"})
 
     assert office.get(page).content.decode().count("leads the study") == 2  # both members
+
+
+def test_leaving_says_which_ward_falls_to_nobody(office, cast):
+    ward, page = ward_of(cast["clinician"]), reverse("hospital:leave", args=[cast["clinician"].public_id])
+    assert f"Nobody else works on <strong>{ward.name}</strong>" in office.get(page).content.decode()
+
+    records.assign(by=SYSTEM, on=ward, person=cast["clinician2"])
+    assert "Nobody else works on" not in office.get(page).content.decode()

@@ -74,6 +74,7 @@ def leave(request, person):
         except BadInput as problem:
             errors = problem.errors
     context = {"person": on, "ending": leavers.what_ends(request.user, on), "errors": errors}
+    context["alone"] = leavers.left_alone(request.user, on)
     return render(request, "hospital/leave.html", context, status=422 if errors else 200)
 
 
