@@ -34,7 +34,7 @@ def test_each_patient_of_a_list_and_of_a_search_has_an_event(cast, wards):
     assert sorted(listed.values_list("patient", flat=True)) == sorted(line.patient.public_id for line in shown)
 
     before = listed.count()
-    found = records.list_patients(by=cast["clinician"], search=shown[0].mrn)
+    found = records.list_patients(by=cast["clinician"], search=shown[0].patient.mrn)
     assert list(listed.order_by("id").values_list("patient", flat=True))[before:] == [found[0].public_id]
 
 
