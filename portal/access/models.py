@@ -83,31 +83,27 @@ class PermissionTable(UserObjectPermissionBase, Guarded):
     @classmethod
     def reach(cls, by, codename: str, through: str = "pk", *, kinds=None) -> Exists:
         """The condition that `by` holds `codename` now on the object that `through` points at; `kinds` narrows it."""
-        rows = cls._live(by, codename).filter(content_object=OuterRef(through))
+        rows = cls._in_force(codename, user_id=by.pk, content_object=OuterRef(through))
         return Exists(rows if kinds is None else rows.filter(grant__kind__in=kinds))
 
     @classmethod
     def held(cls, by, codename: str, on) -> bool:
         """Whether `by` holds `codename` on this object now, by any grant."""
-        return cls._live(by, codename).filter(content_object=on).exists()
+        return cls._in_force(codename, user_id=by.pk, content_object=on).exists()
 
     @classmethod
     def holders(cls, codename: str, on) -> models.QuerySet:
         """The rows by which anybody holds `codename` on this object now."""
-        return cls._in_force(codename).filter(content_object=on)
+        return cls._in_force(codename, content_object=on)
 
     @classmethod
-    def _live(cls, by, codename: str) -> models.QuerySet:
-        rows = cls._in_force(codename).filter(user_id=by.pk)
+    def _in_force(cls, codename: str, **of) -> models.QuerySet:
+        now = clock.now()
+        rows = cls._default_manager.filter(
+            Q(until__isnull=True) | Q(until__gt=now), permission__codename=codename, since__lte=now, **of
+        )
         left_out = _left_out.get()
         return rows.exclude(grant_id__in=left_out) if left_out else rows
-
-    @classmethod
-    def _in_force(cls, codename: str) -> models.QuerySet:
-        now = clock.now()
-        return cls._default_manager.filter(
-            Q(until__isnull=True) | Q(until__gt=now), permission__codename=codename, since__lte=now
-        )
 
 
 @contextmanager
