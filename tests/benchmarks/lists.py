@@ -1,6 +1,8 @@
 """P6 and P7: a page of 50 of 200,000 objects, and its 50 checks, for three people with very different reach."""
 
+import atexit
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -34,9 +36,11 @@ _FILL = (
 @cache
 def _stage() -> Postgres:
     """A database of its own with everything in it."""
-    postgres = Postgres(durable=True)
+    postgres, home = Postgres(durable=True), tempfile.mkdtemp(prefix="formulary-bench-")
+    atexit.register(postgres.stop)
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ.update({
-        "FORMULARY_DATA": tempfile.mkdtemp(prefix="formulary-bench-"), "DATABASE_URL": postgres.url,
+        "FORMULARY_DATA": home, "DATABASE_URL": postgres.url,
         "FORMULARY_EXTRA_APPS": "tests.shelf", "DJANGO_SETTINGS_MODULE": "portal.settings",
     })  # fmt: skip
     import django
@@ -47,12 +51,6 @@ def _stage() -> Postgres:
     call_command("migrate", verbosity=0)
     _fill()
     return postgres
-
-
-def stop() -> None:
-    """End the database, if it was started."""
-    if _stage.cache_info().currsize:
-        _stage().stop()
 
 
 def _fill() -> None:
