@@ -2,6 +2,7 @@
 
 SENTENCES = {
     "access.denied": "tried to open a page",
+    "access-request.counted": "saw how many requests wait",
     "access-request.decided": "decided about a request for access",
     "access-request.followed": "looked at requests for access",
     "access-request.listed": "read the requests that wait for a decision",
@@ -75,6 +76,7 @@ SENTENCES = {
     "model.resumed": "let a stopped model version run again",
     "model.stopped": "stopped a model version",
     "model.submitted": "submitted a model version for approval",
+    "notice.counted": "saw how many notices wait",
     "notice.listed": "looked at their notices",
     "notice.mailed": "sent a notice by e-mail",
     "notice.read": "marked notices as read",

@@ -40,10 +40,12 @@ def leads_of(unit: CareUnit | None, *, but=None) -> list[User]:
 @action(Permission.CASE_REVIEW, verb="case.rated")
 def rates(*, by, on=None) -> list[Rate]:
     """The emergency accesses of the last 30 days by the ward of the person, most first."""
-    found, right = Counter(), Counter()
-    for grant, units in _by_ward(MONTH):
+    found, right, opened = Counter(), Counter(), _by_ward(MONTH)
+    approved = Case.objects.filter(grant__in=[grant.pk for grant, _ in opened], outcome__in=_RIGHT)
+    approved = set(approved.values_list("grant", flat=True))
+    for grant, units in opened:
         found.update(units)
-        right.update(units if Case.objects.filter(grant=grant, outcome__in=_RIGHT).exists() else ())
+        right.update(units if grant.pk in approved else ())
     names = dict(CareUnit.objects.filter(pk__in=found).values_list("pk", "name"))
     event().note(wards=len(found))
     return [Rate(names[unit], count, right[unit]) for unit, count in found.most_common()]

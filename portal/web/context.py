@@ -39,7 +39,7 @@ def frame(request) -> dict:
         "doors": _doors(request, person) if signed_in else [],
         "offers_emergency": signed_in and at_the_bedside(person),
         "emergencies": glass.live_grants(person) if signed_in and at_the_bedside(person) else [],
-        "told": notices.unread_count(person) if signed_in else 0,
+        "told": notices.unread_count(by=person) if signed_in and P.NOTICE_READ in rights_of(person) else 0,
         "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
         "single_sign_on": {} if signed_in else single_sign_on.link(),
         "local_login": settings.LOCAL_LOGIN,

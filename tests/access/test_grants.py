@@ -112,7 +112,10 @@ def test_taking_a_share_back_says_how_often_the_colleague_has_looked(cast, patie
 
     assert holdings.end_grant(by=cast["clinician"], on=grant.public_id) == 2
     assert not sees(cast["clinician2"], patient)
-    assert [row.kind for row, _ in notices.unread(cast["clinician2"])] == ["share-ended", "share-made"]
+    assert [row.kind for row in notices.list_notices(by=cast["clinician2"], unread=True)] == [
+        "share-ended",
+        "share-made",
+    ]
     with pytest.raises(Conflict):
         holdings.end_grant(by=cast["clinician"], on=grant.public_id)
 

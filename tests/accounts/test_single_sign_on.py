@@ -235,7 +235,9 @@ def test_where_passwords_are_off_only_those_kept_for_bad_days_use_one(provider, 
         statuses[name] = client.get("/").status_code, "login" in client.get("/").url
 
     assert statuses == {"clinician": (302, True), "admin": (302, False)}
-    assert [text for _, text in notices.unread(cast["auditor"])] == [notices.TEXTS["sealed-account"]]
+    assert [notices.TEXTS[row.kind] for row in notices.list_notices(by=cast["auditor"], unread=True)] == [
+        notices.TEXTS["sealed-account"]
+    ]
     assert AuditEvent.objects.filter(verb="person.sealed-account-used", object_id=cast["admin"].public_id).count() == 1
 
 

@@ -324,7 +324,9 @@ def test_computing_is_asked_for_by_name_and_the_owner_decides(dataset, cast):
         until=clock.now() + timedelta(days=9),
     )  # fmt: skip
 
-    assert [text for _, text in notices.unread(cast["scientist"])] == [notices.TEXTS["request-made"]]
+    assert [notices.TEXTS[row.kind] for row in notices.list_notices(by=cast["scientist"], unread=True)] == [
+        notices.TEXTS["request-made"]
+    ]
     for name in ("admin", "scientist2"):
         with pytest.raises(policy.Denied):
             requests.decide(by=cast[name], on=asked.public_id, granted=True, words="Agreed, for the replication.")

@@ -84,7 +84,7 @@ def test_a_retracted_result_stays_with_its_reason_and_readers_are_told(cast, col
 
     told = retraction.retract(by=cast["clinician"], on=result, code="other", words="Blood of another patient was used.")
 
-    assert (told, [row.kind for row, _ in notices.unread(colleague)]) == (1, ["result-retracted"])
+    assert (told, [row.kind for row in notices.list_notices(by=colleague, unread=True)]) == (1, ["result-retracted"])
     found = discussion.open_page(by=colleague, on=result)
     assert (found.view.state, found.view.output is not None) == ("succeeded", True)
     assert found.view.banner.startswith("Retracted by Amara Okafor on ")
@@ -112,8 +112,10 @@ def test_a_problem_reaches_committee_and_study_and_the_answer_comes_back(cast, p
     made = incidents.report(by=cast["clinician"], on=result, kind="harm", words=words)
 
     for name in ("reviewer", "reviewer2", "scientist"):
-        assert [text for _, text in notices.unread(cast[name])] == [notices.TEXTS["incident-harm"]]
-    assert notices.unread(cast["scientist2"]) == []
+        assert [notices.TEXTS[row.kind] for row in notices.list_notices(by=cast[name], unread=True)] == [
+            notices.TEXTS["incident-harm"]
+        ]
+    assert notices.list_notices(by=cast["scientist2"], unread=True) == []
     (waiting,) = incidents.list_incidents(by=cast["reviewer"])
     assert (waiting.words, waiting.kind) == (words, "harm")
     with pytest.raises(policy.Denied):
@@ -121,7 +123,7 @@ def test_a_problem_reaches_committee_and_study_and_the_answer_comes_back(cast, p
 
     incidents.close(by=cast["reviewer"], on=made.public_id, answer="The version is stopped; thank you.")
     (told,) = discussion.open_page(by=cast["clinician"], on=result).incidents
-    assert (told.answer, [row.kind for row, _ in notices.unread(cast["clinician"])]) == (
+    assert (told.answer, [row.kind for row in notices.list_notices(by=cast["clinician"], unread=True)]) == (
         "The version is stopped; thank you.",
         ["incident-closed"],
     )

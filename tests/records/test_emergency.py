@@ -215,7 +215,9 @@ def test_every_officer_is_told_in_words_that_name_nobody(start, cast, patient):
     User.objects.filter(username="auditor").update(email="noor@example.org")
     start()
 
-    assert [text for _, text in notices.unread(cast["auditor"])] == [notices.TEXTS["emergency-opened"]]
+    assert [notices.TEXTS[row.kind] for row in notices.list_notices(by=cast["auditor"], unread=True)] == [
+        notices.TEXTS["emergency-opened"]
+    ]
     notices.mail(by=SYSTEM)
     (message,) = mail.outbox
     assert (message.to, patient in message.body, "clinician2" in message.body) == (["noor@example.org"], False, False)
@@ -252,11 +254,11 @@ def test_an_officer_reviews_nobody_of_their_own_ward(start, cast, elsewhere):
 
 def test_the_leads_of_both_wards_hear_of_it(start, cast, elsewhere, patient, monkeypatch):
     start()
-    assert [row.kind for row, _ in notices.unread(cast["clinician"])] == ["emergency-here"]
-    assert notices.unread(elsewhere) == []
+    assert [row.kind for row in notices.list_notices(by=cast["clinician"], unread=True)] == ["emergency-here"]
+    assert notices.list_notices(by=elsewhere, unread=True) == []
 
     assert (overrides.tell_leads(by=SYSTEM), overrides.tell_leads(by=SYSTEM)) == (1, 0)
-    assert [row.kind for row, _ in notices.unread(elsewhere)] == ["emergency-digest"]
+    assert [row.kind for row in notices.list_notices(by=elsewhere, unread=True)] == ["emergency-digest"]
     later = clock.now() + timedelta(hours=25)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert overrides.tell_leads(by=SYSTEM) == 0

@@ -23,7 +23,7 @@ def access(request):
     person, rights = request.user, rights_of(request.user)
     held = holdings.list_grants(by=person, held_by=person)
     context = {
-        "news": notices.unread(person),
+        "news": [(row, notices.TEXTS[row.kind]) for row in notices.list_notices(by=person, unread=True)],
         "live": [holding for holding in held if holding.grant.state != "over"],
         "past": [holding for holding in held if holding.grant.state == "over"][:20],
         "given": holdings.list_grants(by=person, given_by=person),
@@ -31,7 +31,7 @@ def access(request):
         "patients": sharing.list_granted(by=person) if Permission.PATIENT_READ in rights else {},
         "may_ask": Permission.ACCESS_ASK in rights,
         "may_decide": Permission.ACCESS_DECIDE in rights,
-        "requests_waiting": requests.waiting_for(person) if Permission.ACCESS_DECIDE in rights else 0,
+        "requests_waiting": requests.waiting_for(by=person) if Permission.ACCESS_DECIDE in rights else 0,
     }
     return render(request, "account/access.html", context)
 
