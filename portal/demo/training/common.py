@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import tempfile
+import time
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -57,3 +59,21 @@ def usual(column) -> dict:
 
     low, high = numpy.nanpercentile(column, [1, 99])
     return {"usual_min": float(f"{low:.3g}"), "usual_max": float(f"{high:.3g}")}
+
+
+def calibration(label, risk, source: str) -> dict:
+    """How often the outcome came in the rows that were held out, in tenths of the predicted risk."""
+    bins = []
+    for tenth in range(10):
+        low, high = tenth / 10, (tenth + 1) / 10
+        inside = (risk >= low) & ((risk < high) | (tenth == 9))
+        n = int(inside.sum())
+        if n:
+            bins.append({"from": low, "upto": high, "n": n, "observed": round(float(label[inside].mean()), 3),
+                         "predicted": round(float(risk[inside].mean()), 3)})  # fmt: skip
+    return {
+        "source": source,
+        "n": len(label),
+        "date": datetime.fromtimestamp(time.time(), UTC).date().isoformat(),
+        "bins": bins,
+    }

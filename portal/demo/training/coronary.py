@@ -29,6 +29,9 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     graph = _graph(model)
     _compare(graph, table.iloc[held], risk)
     overlay = _overlay(table, label, metrics)
+    overlay["calibration"] = common.calibration(
+        label[held], risk, "a quarter of the UCI patients, held out of training"
+    )
 
     def save(folder: Path) -> None:
         import mlflow.onnx

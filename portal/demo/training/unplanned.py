@@ -25,6 +25,15 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     graph = _graph(median, mean, scale, draws)
     params = {"rows": ROWS, "family": "logistic regression", "bootstrap_draws": DRAWS, "data": "invented hospital"}
     overlay = _overlay(table, labels, metrics)
+    overlay["outcome"] = {
+        "kind": "encounter",
+        "classes": ["EMER", "IMP"],
+        "within_days": 365,
+        "label": "an unplanned stay",
+    }
+    overlay["calibration"] = common.calibration(
+        labels[held], risk, "a quarter of the invented patients, held out of training"
+    )
 
     def save(folder: Path) -> None:
         import mlflow.onnx
