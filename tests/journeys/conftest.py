@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -82,6 +83,27 @@ def accessible():
         assert (page.url, serious) == (page.url, {})
 
     return check
+
+
+@pytest.fixture
+def look():
+    """Keep a picture of a page, wide and narrow, light and dark, where FORMULARY_PICTURES says."""
+    folder = os.environ.get("FORMULARY_PICTURES")
+
+    def take(page, name: str, sizes=((1280, 800), (390, 844))) -> None:
+        if not folder:
+            return
+        before = page.viewport_size
+        for width, height in sizes:
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": height})
+                page.wait_for_timeout(250)
+                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(before)
+
+    return take
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Access through a real browser: sharing, taking back, asking, deciding, explaining."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from portal.records import actions as records
@@ -13,25 +10,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pyte
 @pytest.fixture(autouse=True)
 def demonstration(settings):
     settings.DEMO = True
-
-
-@pytest.fixture
-def look(tmp_path):
-    """Keep a picture of a page, wide and narrow, light and dark, where FORMULARY_PICTURES says."""
-    folder = os.environ.get("FORMULARY_PICTURES")
-
-    def take(page, name: str) -> None:
-        if not folder:
-            return
-        for width, height in ((1280, 800), (390, 844)):
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.set_viewport_size({"width": width, "height": height})
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=width == 390)
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 800})
-
-    return take
 
 
 def test_sharing_asking_deciding_and_explaining(visit, accessible, look, cast, patient, unplanned, live_server):

@@ -1,6 +1,5 @@
 """An administrator changes the hospital, through a real browser."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,7 @@ def demonstration(settings):
     settings.DEMO = True
 
 
-def look(page, name: str) -> None:
-    """Keep pictures of a page where SHOTS says, in both widths and schemes."""
-    folder = os.environ.get("SHOTS")
-    if not folder:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 1280, "height": 900})
-
-
-def test_a_joiner_is_added_placed_moved_and_leaves(visit, accessible, wards, cast, live_server):
+def test_a_joiner_is_added_placed_moved_and_leaves(visit, accessible, look, wards, cast, live_server):
     page = visit("admin")
     page.click("nav.rail >> text=Hospital")
     accessible(page)
@@ -84,7 +69,7 @@ def test_a_joiner_is_added_placed_moved_and_leaves(visit, accessible, wards, cas
     assert "left" in page.locator(".title").inner_text()
 
 
-def test_a_study_is_opened_and_the_officer_reads_the_routes(visit, accessible, studies, live_server):
+def test_a_study_is_opened_and_the_officer_reads_the_routes(visit, accessible, look, studies, live_server):
     page = visit("admin")
     page.goto(f"{live_server.url}/hospital/studies/")
     page.fill("#title", "Stroke after 2027")

@@ -1,8 +1,5 @@
 """What a clinician does with a result: agree or not, report, retract; and what the committee makes of it."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
@@ -11,26 +8,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pyte
 @pytest.fixture(autouse=True)
 def demonstration(settings):
     settings.DEMO = True
-
-
-@pytest.fixture
-def look():
-    """Keep a picture of a page, wide and narrow, light and dark, where FORMULARY_PICTURES says."""
-    folder = os.environ.get("FORMULARY_PICTURES")
-
-    def take(page, name: str) -> None:
-        if not folder:
-            return
-        for width, height in ((1280, 800), (390, 844)):
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.set_viewport_size({"width": width, "height": height})
-                page.wait_for_timeout(250)
-                page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size({"width": 1280, "height": 800})
-
-    return take
 
 
 def test_a_verdict_a_report_and_a_retraction(visit, accessible, look, patient, unplanned, working, live_server):
