@@ -40,11 +40,16 @@ class Proposal:
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
 def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queries.PatientSummary]:
-    """The patients on this person's wards, by name; `search` matches part of a name or a whole record number."""
-    rows = policy.visible_to(queries.with_ward(), by, Permission.PATIENT_LIST)
+    """The patients on this person's wards, by name; `search` matches part of a name or a whole record number.
+
+    The number of a record that was merged finds the one that goes on; records not in use are not listed.
+    """
+    rows = policy.visible_to(queries.current(), by, Permission.PATIENT_LIST)
     found = [queries.summary(row) for row in rows]
     if search:
-        found = [patient for patient in found if _matches(patient, search)]
+        earlier = Patient.objects.filter(mrn_index=mrn_index(search.strip()), merged_into__isnull=False)
+        heirs = set(earlier.values_list("merged_into__public_id", flat=True))
+        found = [patient for patient in found if patient.public_id in heirs or _matches(patient, search)]
     found.sort(key=lambda patient: (patient.ward, patient.name.casefold()))
     shown = found[offset : None if limit is None else offset + limit]
     event().note(shown=len(shown), searched=bool(search))
@@ -54,8 +59,11 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
 
 @action(Permission.PATIENT_READ, verb="patient.opened", on=Patient, rows=queries.with_ward)
 def open_patient(*, by, on) -> queries.Record:
-    """One patient's record."""
-    return replace(queries.record_of(on), sharing=policy.decide(by, Permission.PATIENT_SHARE, on))
+    """One patient's record; under one that was merged only where it goes on."""
+    if on.merged_into_id:
+        return queries.merged_away(on, lambda root: policy.decide(by, Permission.PATIENT_READ, root).allowed)
+    sharing = policy.decide(by, Permission.PATIENT_SHARE, on)
+    return replace(queries.record_of(on), sharing=sharing, earlier_numbers=queries.numbers_merged_into(on))
 
 
 @action(Permission.PATIENT_READ, verb="patient.marked", on=Patient)
@@ -122,7 +130,7 @@ def move_person(*, by, on, to) -> CareRelationship:
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")
 def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     """The wards that have patients, with how many, largest first."""
-    rows = Patient.objects.exclude(care_unit=None).values_list("care_unit").annotate(count=Count("pk"))
+    rows = queries.current().exclude(care_unit=None).order_by().values_list("care_unit").annotate(count=Count("pk"))
     counts = dict(rows)
     units = CareUnit.objects.filter(pk__in=counts)
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))

@@ -7,6 +7,7 @@ from pathlib import Path
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import Problem
+from portal.records import merging, queries, signals
 from portal.records.fhir import resources, types
 from portal.records.fhir.problems import ResourceRefused
 from portal.records.fhir.sources import Entry, Source, read_sources
@@ -26,6 +27,9 @@ class Report:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    deleted: int = 0
+    merged: int = 0
+    unmerged: int = 0
     ignored: int = 0
     refused: list[dict] = field(default_factory=list)
     files_read: int = 0
@@ -41,7 +45,7 @@ class Report:
 
     def plain(self) -> dict:
         """As `import_fhir --json` prints it."""
-        names = ("bundles", "patients", "created", "updated", "unchanged", "refused")
+        names = ("bundles", "patients", "created", "updated", "unchanged", "deleted", "merged", "unmerged", "refused")
         return {name: getattr(self, name) for name in names}
 
 
@@ -75,26 +79,48 @@ def _import(by, source: Source, report: Report) -> None:
 def import_source(*, by, on=None, source, report) -> None:
     """Store one source."""
     store = Store(source.resolve)
-    before = (report.created, report.updated, report.unchanged, len(report.refused))
+    before = len(report.refused)
     for entry in sorted(source.entries, key=_rank):
         _take(entry, source, store, report)
     store.finish()
+    if store.settled.circle:
+        report.refuse(source.file, "Patient.link", merging.CIRCLE)
     report.created += store.created
     report.updated += store.updated
     report.unchanged += store.unchanged
-    if (store.created, store.updated, len(report.refused)) == (0, 0, before[3]):
+    report.deleted += store.deleted
+    if (store.created, store.updated, store.deleted, len(report.refused)) == (0, 0, 0, before):
         event().skip()
-    event().note(created=store.created, updated=store.updated, refused=len(report.refused) - before[3])
+    refused = len(report.refused) - before
+    event().note(created=store.created, updated=store.updated, deleted=store.deleted, refused=refused)
     event().each_patient(store.touched_patients())
+    _tell_of_merges(store.settled, report)
+    signals.record_changed.send(sender=Store, sources=store.changed, patients=store.touched_patients())
+
+
+def _tell_of_merges(settled: merging.Settled, report: Report) -> None:
+    for patient, _ in settled.changed:
+        merged = patient.merged_into_id is not None
+        report.merged += merged
+        report.unmerged += not merged
+        event().also("patient.merged" if merged else "patient.unmerged", patient)
+        if merged:
+            event().also("patient.absorbed", queries.root_of(patient), earlier=patient.public_id)
 
 
 def _rank(entry: Entry) -> int:
+    # Deleted first, as a FHIR transaction has it: what is both deleted and sent is there in the end.
+    if entry.deleted:
+        return -1
     return types.ORDER.get(entry.resource["resourceType"], 99) if entry.resource else 99
 
 
 def _take(entry: Entry, source: Source, store: Store, report: Report) -> None:
-    if entry.resource is None:
+    if entry.resource is None and entry.deleted is None:
         report.refuse(source.file, entry.path, entry.problem)
+        return
+    if entry.deleted:
+        _delete(entry, source, store, report)
         return
     kind = entry.resource["resourceType"]
     report.patients += kind == "Patient"
@@ -103,5 +129,16 @@ def _take(entry: Entry, source: Source, store: Store, report: Report) -> None:
         return
     try:
         store.keep(resources.read(entry.resource))
+    except ResourceRefused as refusal:
+        report.refuse(source.file, entry.path, str(refusal))
+
+
+def _delete(entry: Entry, source: Source, store: Store, report: Report) -> None:
+    kind, identity = entry.deleted
+    if kind not in types.KEPT:
+        report.ignored += 1
+        return
+    try:
+        store.remove(kind, identity)
     except ResourceRefused as refusal:
         report.refuse(source.file, entry.path, str(refusal))

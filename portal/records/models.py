@@ -16,6 +16,15 @@ from portal.core.phi import Phi
 TREAT, LEAD, READ_RECORD = "treat_in_unit", "lead_unit", "read_record"
 
 
+class Standing(models.TextChoices):
+    """Whether a patient's record is in use; only a current one is listed and run for."""
+
+    CURRENT = "current", "in use"
+    INACTIVE = "inactive", "not in use"
+    MERGED = "merged", "merged into another record"
+    REMOVED = "removed", "deleted at its source"
+
+
 class CareUnit(Guarded):
     """A ward or clinic; who works there reaches the patients who lie there."""
 
@@ -65,6 +74,7 @@ class Patient(Sealed):
     PHI = {
         "public_id": Phi.PSEUDONYM, "source_index": Phi.PSEUDONYM, "mrn_index": Phi.PSEUDONYM, "digest": Phi.NONE,
         "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE, "changed_at": Phi.NONE,
+        "active": Phi.NONE, "standing": Phi.NONE, "removed_at": Phi.NONE, "merged_at": Phi.NONE, "absorbs": Phi.NONE,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     source_index = models.CharField(max_length=64, unique=True)
@@ -76,6 +86,15 @@ class Patient(Sealed):
     updated_at = models.DateTimeField(auto_now=True)
     # When an import last brought something new about the patient.
     changed_at = models.DateTimeField(default=clock.now)
+    # What the source says of the record: in use or not; nothing where it does not say.
+    active = models.BooleanField(null=True)
+    standing = models.CharField(max_length=8, choices=Standing, default=Standing.CURRENT)
+    removed_at = models.DateTimeField(null=True)
+    # The record that goes on for the same person; never one that was itself merged (docs/adr/0012).
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    merged_at = models.DateTimeField(null=True)
+    # Whether others were merged into this one: spares the question where nothing was.
+    absorbs = models.BooleanField(default=False)
 
     class Meta:
         permissions = ((READ_RECORD, "Can read the record and run models for it"),)
@@ -84,6 +103,18 @@ class Patient(Sealed):
     def audit_patient(self) -> str:
         """What the ledger files events about this patient under."""
         return self.public_id
+
+
+class PatientLink(Sealed):
+    """What one record says about another: that it is replaced by it, or replaces it; the other may come later."""
+
+    PHI = {"kind": Phi.NONE, "target_index": Phi.PSEUDONYM}
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=11)
+    target_index = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("patient", "kind", "target_index"), name="one_link"),)
 
 
 class PatientUserPermission(PermissionTable):
@@ -122,9 +153,11 @@ class WardStay(Sealed):
 class Resource(Sealed):
     """A part of a patient's record as it came from its source."""
 
-    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "code": Phi.CLINICAL, "content": Phi.CLINICAL}
+    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "code": Phi.CLINICAL, "content": Phi.CLINICAL, "removed_at": Phi.NONE}  # fmt: skip
     source_index = models.CharField(max_length=64, unique=True)
     digest = models.CharField(max_length=64)
+    # Deleted at its source: it stays, and is neither used nor shown.
+    removed_at = models.DateTimeField(null=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=40, blank=True)
     content = EncryptedJSONField()

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from portal.core import clock
 from portal.core.crypto import blind_index
-from portal.records import models, stays
+from portal.records import merging, models, placing
 from portal.records.fhir.problems import ResourceRefused
-from portal.records.fhir.resources import Part, Read
+from portal.records.fhir.resources import MOST_PARTS, Part, Read
 
 _CLINICAL = {
     "Encounter": models.Encounter,
@@ -14,8 +14,6 @@ _CLINICAL = {
     "Condition": models.Condition,
     "MedicationRequest": models.MedicationRequest,
 }
-_UNREAL = frozenset({"entered-in-error", "cancelled"})
-_GONE = _UNREAL | {"planned"}
 
 
 class Store:
@@ -28,8 +26,11 @@ class Store:
         self._rows: dict[tuple[type, int], dict[str, str]] = {}
         self._new: dict[type, list] = {}
         self._moved: dict[int, models.Patient] = {}
-        self._touched: dict[str, models.Patient] = {}
-        self.created = self.updated = self.unchanged = 0
+        self._touched: dict[int, models.Patient] = {}
+        self._said: dict[int, models.Patient] = {}
+        self.changed: set[str] = set()
+        self.settled = merging.Settled()
+        self.created = self.updated = self.unchanged = self.deleted = 0
 
     def keep(self, found: Read) -> None:
         """Store one resource; raises ResourceRefused when what it refers to is not known."""
@@ -42,18 +43,73 @@ class Store:
         else:
             self._keep_unit(found)
 
+    def remove(self, kind: str, identity: str) -> None:
+        """Mark a resource as deleted at its source; raises ResourceRefused when it is not known here."""
+        if kind not in (*_CLINICAL, "Patient"):
+            raise ResourceRefused(f"{kind}: places and people of the staff stay, because records point at them.")
+        if kind == "Patient":
+            row = self._patient(_index(kind, identity))
+            rows = [row] if row else []
+        else:
+            indexes = [_index(kind, identity), *(_index(kind, f"{identity}#{place}") for place in range(MOST_PARTS))]
+            rows = list(_CLINICAL[kind].objects.filter(source_index__in=indexes).select_related("patient"))
+        if not rows:
+            raise ResourceRefused(f"There is no {kind} of this id here, so nothing was deleted.")
+        standing = [row for row in rows if row.removed_at is None]
+        self.unchanged += not standing
+        self.deleted += bool(standing)
+        for row in standing:
+            self._remove_row(row)
+
     def finish(self) -> None:
-        """Write what was gathered and move patients whose latest stay changed."""
+        """Write what was gathered, settle who is merged with whom, and move patients whose latest stay changed."""
         for model, rows in self._new.items():
             model.objects.bulk_create(rows, batch_size=500)
+        self.settled = merging.settle(list(self._said.values())) if self._said else self.settled
+        for patient, before in self.settled.changed:
+            self._separate_or_join(patient, before)
+        self._touch_roots()
         for patient in self._moved.values():
-            _place(patient)
-        touched = [patient.pk for patient in self._touched.values()]
-        models.Patient.objects.filter(pk__in=touched).update(changed_at=clock.now())
+            placing.place(patient)
+        models.Patient.objects.filter(pk__in=self._touched).update(changed_at=clock.now())
 
     def touched_patients(self) -> list[models.Patient]:
         """The patients whose record changed."""
         return list(self._touched.values())
+
+    def _touch_roots(self) -> None:
+        """What is new about a record that was merged is new about the one that goes on."""
+        roots = {row.merged_into_id for row in self._touched.values()} - {None}
+        for root in models.Patient.objects.filter(pk__in=roots) if roots else ():
+            self._touched.setdefault(root.pk, root)
+            self.changed.add(root.source_index)
+
+    def _separate_or_join(self, patient: models.Patient, before: int | None) -> None:
+        # What was one person's record is another's now: each of its values is to be looked at again.
+        for model in _CLINICAL.values():
+            self.changed.update(model.objects.filter(patient=patient).values_list("source_index", flat=True))
+        for row in models.Patient.objects.filter(pk__in={before, patient.merged_into_id} - {None}):
+            self._touched.setdefault(row.pk, row)
+            self._moved.setdefault(row.pk, row)
+            self.changed.add(row.source_index)
+        self.changed.add(patient.source_index)
+        self._touched[patient.pk] = self._moved[patient.pk] = patient
+
+    def _remove_row(self, row) -> None:
+        # Without a digest it counts as changed when it comes again.
+        _change(row, {"removed_at": clock.now(), "digest": ""})
+        self.changed.add(row.source_index)
+        patient = row if isinstance(row, models.Patient) else row.patient
+        self._touched[patient.pk] = patient
+        if isinstance(row, models.Patient):
+            self._said[row.pk] = row
+        if isinstance(row, models.Encounter):
+            self._move(patient)
+
+    def _move(self, patient: models.Patient) -> None:
+        self._moved[patient.pk] = patient
+        # A stay says nothing by its own index to whoever counted stays: the patient's does.
+        self.changed.add(patient.source_index)
 
     def _keep_patient(self, found: Read) -> None:
         index, person = _index("Patient", found.id), found.parts[0].content
@@ -61,26 +117,39 @@ class Store:
         if patient and patient.digest == found.digest:
             self.unchanged += 1
             return
+        links = {(kind, _index(*target)) for kind, target in self._targets(found)}
+        if any(target == index for _, target in links):
+            raise ResourceRefused("Patient.link points at the patient itself.")
         facts = {"digest": found.digest, "person": person, "mrn_index": blind_index("patient.mrn", person["mrn"])}
+        facts |= {"active": found.active, "removed_at": None}
         self._count(patient is None)
         if patient is None:
             patient = models.Patient.objects.create(source_index=index, **facts)
         else:
             _change(patient, facts)
-        self._patients[index] = self._touched[patient.public_id] = patient
+            self.changed.add(index)
+        merging.say(patient, links)
+        self._patients[index] = self._touched[patient.pk] = self._said[patient.pk] = patient
+
+    def _targets(self, found: Read) -> list[tuple[str, tuple[str, str]]]:
+        targets = [(kind, self._resolve(reference)) for kind, reference in found.links]
+        return [(kind, target) for kind, target in targets if target and target[0] == "Patient"]
 
     def _keep_clinical(self, found: Read) -> None:
         patient = self._subject(found)
         unit = self._place(found) if found.type == "Encounter" else None
         known = self._known(_CLINICAL[found.type], patient)
         state = {self._keep_part(found, part, patient, unit, known) for part in found.parts}
+        if "created" not in state and self._drop_parts(found, known):
+            state.add("updated")
         if state == {"unchanged"}:
             self.unchanged += 1
             return
         self._count("created" in state and "updated" not in state)
-        self._touched[patient.public_id] = patient
+        self._touched[patient.pk] = patient
         if found.type == "Encounter":
             self._moved[patient.pk] = patient
+            self.changed.update([patient.source_index] if "updated" in state else ())
 
     def _keep_part(self, found: Read, part: Part, patient, unit, known: dict[str, str]) -> str:
         model = _CLINICAL[found.type]
@@ -95,8 +164,29 @@ class Store:
             self._new.setdefault(model, []).append(model(source_index=index, **facts))
             return "created"
         self._flush(model)
-        _change(model.objects.get(source_index=index), facts)
+        row = model.objects.select_related("patient").get(source_index=index)
+        if row.patient_id != patient.pk:
+            self._leave(row)
+        _change(row, facts | {"removed_at": None})
+        self.changed.add(index)
         return "updated"
+
+    def _leave(self, row) -> None:
+        """A resource names another patient than before: the record that it leaves has changed as well."""
+        self._touched[row.patient_id] = row.patient
+        if isinstance(row, models.Encounter):
+            self._move(row.patient)
+
+    def _drop_parts(self, found: Read, known: dict[str, str]) -> bool:
+        """Take away the parts that a changed observation no longer has."""
+        if found.type != "Observation":
+            return False
+        places = range(len(found.parts) - 1, MOST_PARTS)
+        gone = [index for place in places if known.get(index := _index("Observation", f"{found.id}#{place}"))]
+        for row in models.Observation.objects.filter(source_index__in=gone).select_related("patient") if gone else ():
+            known[row.source_index] = ""
+            self._remove_row(row)
+        return bool(gone)
 
     def _elsewhere(self, model, index: str) -> bool:
         return model.objects.filter(source_index=index).exists()
@@ -182,15 +272,3 @@ def _change(row, facts: dict) -> None:
     for name, value in facts.items():
         setattr(row, name, value)
     row.save()
-
-
-def _place(patient: models.Patient) -> None:
-    """The ward of a patient is that of the current stay, else of the latest one that names a place."""
-    rows = models.Encounter.objects.filter(patient=patient, care_unit__isnull=False).select_related("care_unit")
-    stays.note(patient, [row for row in rows if row.content["status"] not in _UNREAL])
-    real = [row for row in rows if row.content["status"] not in _GONE]
-    latest = max(real, key=lambda stay: (stay.content["status"] == "in-progress", stay.content["since"]), default=None)
-    unit = latest.care_unit if latest else None
-    if unit != patient.care_unit:
-        patient.care_unit = unit
-        patient.save(update_fields=("care_unit",))

@@ -8,6 +8,7 @@ from hashlib import sha256
 from portal.records.fhir import checks
 from portal.records.fhir.problems import ResourceRefused
 
+MOST_PARTS = 100
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 _SEX = frozenset({"male", "female", "other", "unknown"})
 _ENCOUNTER = frozenset(
@@ -20,6 +21,10 @@ _REQUEST = frozenset({"active", "on-hold", "cancelled", "completed", "entered-in
 _INTENT = frozenset(
     {"proposal", "plan", "order", "original-order", "reflex-order", "filler-order", "instance-order", "option"}
 )
+
+_NOT_SO = ("entered-in-error", "refuted")
+_LINK = frozenset({"replaced-by", "replaces", "refer", "seealso"})
+_MERGE = ("replaced-by", "replaces")
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Read:
     places: list[str] = field(default_factory=list)
     provider: str = ""
     digest: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    active: bool | None = None
 
 
 def read(resource: dict) -> Read:
@@ -54,7 +61,17 @@ def read(resource: dict) -> Read:
 def digest_of(resource: dict) -> str:
     """The digest by which an unchanged resource is recognised; `meta` and narrative do not count."""
     kept = {name: value for name, value in resource.items() if name not in ("meta", "text")}
+    if _read_anew(resource):
+        kept["read"] = 2
     return sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _read_anew(resource: dict) -> bool:
+    """Whether it says something that was not read at first: what came in then is taken for changed."""
+    if resource["resourceType"] == "Condition":
+        pairs = checks.concept(resource.get("verificationStatus", {}), "Condition.verificationStatus")[0]
+        return any(code in _NOT_SO for _, code in pairs)
+    return resource["resourceType"] == "Patient" and ("link" in resource or resource.get("active") is False)
 
 
 def _patient(resource: dict) -> dict:
@@ -69,7 +86,24 @@ def _patient(resource: dict) -> dict:
         "mrn": _record_number(resource),
         "deceased": "yes" if dead is True else str(dead),
     }
-    return {"parts": [Part("", content)]}
+    return {"parts": [Part("", content)], "links": _links(resource), "active": _active(resource)}
+
+
+def _active(resource: dict) -> bool | None:
+    found = resource.get("active")
+    if found is not None and not isinstance(found, bool):
+        raise ResourceRefused("Patient.active must be true or false.")
+    return found
+
+
+def _links(resource: dict) -> tuple[tuple[str, str], ...]:
+    found = []
+    for link in checks.items(resource, "link", "Patient"):
+        kind = checks.code(link, "type", "Patient.link", _LINK)
+        reference = _reference(link.get("other"), "Patient.link.other")
+        if kind in _MERGE and reference:
+            found.append((kind, reference))
+    return tuple(found)
 
 
 def _name(resource: dict) -> dict:
@@ -120,7 +154,10 @@ def _observation(resource: dict) -> dict:
         raise ResourceRefused("Observation.code is missing: it says what was measured.")
     at = _effective(resource)
     parts = [_measured(resource, status, at, "Observation", "")]
-    for place, component in enumerate(checks.items(resource, "component", "Observation")):
+    components = checks.items(resource, "component", "Observation")
+    if len(components) > MOST_PARTS:
+        raise ResourceRefused(f"Observation.component holds more than {MOST_PARTS} parts.")
+    for place, component in enumerate(components):
         parts.append(_measured(component, status, at, f"Observation.component[{place}]", f"#{place}"))
     return {"parts": parts, "subject": _subject(resource, "Observation")}
 
@@ -160,12 +197,14 @@ def _value(item: dict, element: str) -> tuple[float | str | None, str]:
 def _condition(resource: dict) -> dict:
     pairs, words = checks.concept(resource.get("code", {}), "Condition.code")
     status = checks.concept(resource.get("clinicalStatus", {}), "Condition.clinicalStatus")[0]
+    verified = checks.concept(resource.get("verificationStatus", {}), "Condition.verificationStatus")[0]
     code = next((code for system, code in pairs if system == SNOMED), pairs[0][1] if pairs else "")
     content = {
         "label": words or code or "Problem",
         "since": checks.moment(resource, "onsetDateTime", "Condition")
         or checks.moment(resource, "recordedDate", "Condition"),
         "status": status[0][1] if status else "",
+        "verified": next((code for _, code in verified if code in _NOT_SO), ""),
     }
     return {"parts": [Part(code, content)], "subject": _subject(resource, "Condition")}
 

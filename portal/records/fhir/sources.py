@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -11,17 +12,22 @@ from portal.records.fhir.problems import ResourceRefused, SourceRefused
 
 CHUNK = 500
 _REFERENCE = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?$")
+_EXACT = re.compile(r"^(?:.*/)?([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/?]+)?$")
 _CONDITIONAL = re.compile(r"^([A-Z][A-Za-z]+)\?identifier=(?:[^|]*\|)?(.+)$")
 _FIVE = re.compile(r"\|5\.|/R5/|/5\.0")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One resource where it stands: `path` is its place in the source; `problem` says why it cannot be read."""
+    """One resource where it stands: `path` is its place in the source; `problem` says why it cannot be read.
+
+    `deleted` is the (type, id) of a resource that the entry says was deleted; then there is no resource.
+    """
 
     path: str
     resource: dict | None
     problem: str = ""
+    deleted: tuple[str, str] | None = None
 
 
 @dataclass
@@ -78,14 +84,19 @@ def _sources_of(path: Path) -> Iterator[Source]:
 def _chunks(path: Path) -> Iterator[Source]:
     numbered = documents.lines(path)
     while chunk := list(islice(numbered, CHUNK)):
-        yield Source(path.name, [_line(number, raw) for number, raw in chunk])
+        yield Source(path.name, [entry for number, raw in chunk for entry in _line(number, raw)])
 
 
-def _line(number: int, raw: bytes) -> Entry:
+def _line(number: int, raw: bytes) -> list[Entry]:
     try:
-        return _entry(f"line {number}", documents.parse(raw))
+        found = documents.parse(raw)
     except SourceRefused as refusal:
-        return Entry(f"line {number}", None, str(refusal))
+        return [Entry(f"line {number}", None, str(refusal))]
+    # A bulk export names what was deleted since the last one in bundles, one a line.
+    if isinstance(found, dict) and found.get("resourceType") == "Bundle" and isinstance(found.get("entry"), list):
+        gone = enumerate(found["entry"])
+        return [_deleted(f"line {number}, entry[{place}]", item) for place, item in gone if _deletes(item)]
+    return [_entry(f"line {number}", found)]
 
 
 def _document(path: Path, document) -> Source:
@@ -107,11 +118,64 @@ def _bundle(path: Path, bundle: dict) -> Source:
         raise SourceRefused("This is a FHIR R5 bundle; the portal reads R4 (4.0.1). Export it as R4.")
     links: dict[str, tuple[str, str]] = {}
     entries = []
-    for place, item in enumerate(listed):
+    for place, item in enumerate(_newest(listed) if bundle.get("type") == "history" else listed):
+        if _deletes(item):
+            entries.append(_deleted(f"Bundle.entry[{place}].request", item))
+            continue
         entry = _entry(f"Bundle.entry[{place}].resource", _with_id(item))
         entries.append(entry)
         _link(links, item.get("fullUrl"), entry)
     return Source(path.name, entries, links)
+
+
+def _deletes(item) -> bool:
+    return (
+        isinstance(item, dict) and isinstance(item.get("request"), dict) and item["request"].get("method") == "DELETE"
+    )
+
+
+def _deleted(path: str, item: dict) -> Entry:
+    url = item["request"].get("url")
+    found = _EXACT.search(url) if isinstance(url, str) else None
+    if found is None:
+        return Entry(path, None, "request.url does not name one resource, as in Observation/123; nothing was deleted.")
+    return Entry(path, None, deleted=(found.group(1), found.group(2)))
+
+
+def _newest(listed: list[dict]) -> list[dict]:
+    """Of each resource of a history the newest version; by its time where all have one, else the first, as FHIR lists them."""
+    groups: dict[str, list[dict]] = {}
+    for place, item in enumerate(listed):
+        groups.setdefault(_of_history(item) or f"#{place}", []).append(item)
+    return [_latest(items) for items in groups.values()]
+
+
+def _of_history(item: dict) -> str:
+    resource, request = item.get("resource"), item.get("request")
+    if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+        return f"{resource.get('resourceType')}/{resource['id']}"
+    url = request.get("url") if isinstance(request, dict) else None
+    found = _EXACT.search(url) if isinstance(url, str) else None
+    return f"{found.group(1)}/{found.group(2)}" if found else ""
+
+
+def _latest(items: list[dict]) -> dict:
+    times = [_time_of(item) for item in items]
+    return items[0] if None in times else max(zip(times, items, strict=True), key=lambda pair: pair[0])[1]
+
+
+def _time_of(item: dict) -> datetime | None:
+    answer, resource = item.get("response"), item.get("resource")
+    meta = resource.get("meta") if isinstance(resource, dict) else None
+    for holder, name in ((answer, "lastModified"), (meta, "lastUpdated")):
+        text = holder.get(name) if isinstance(holder, dict) else None
+        try:
+            found = datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+        except ValueError:
+            found = None
+        if found and found.tzinfo:
+            return found
+    return None
 
 
 def _with_id(item: dict):

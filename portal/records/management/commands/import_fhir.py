@@ -28,8 +28,10 @@ class Command(BaseCommand):
     def _tell(self, report) -> None:
         self.stdout.write(
             f"{report.bundles} sources, {report.patients} patients: {report.created} resources new, "
-            f"{report.updated} changed, {report.unchanged} unchanged, {len(report.refused)} refused."
+            f"{report.updated} changed, {report.unchanged} unchanged, {report.deleted} deleted, {len(report.refused)} refused."
         )
+        if report.merged or report.unmerged:
+            self.stdout.write(f"{report.merged} records merged into others, {report.unmerged} separated again.")
         for refusal in report.refused:
             self.stdout.write(f"  {refusal['file']} {refusal['path']}: {refusal['reason']}")
 
