@@ -26,6 +26,7 @@ TEXTS = {
     "request-granted": "Your request for access was granted.",
     "request-refused": "Your request for access was refused; the reason is beside it.",
     "result-retracted": "A result that you opened was retracted. It stays with the patient, with the reason.",
+    "result-corrected": "A value that a result you opened had used was corrected. The result says which.",
     "incident-made": "A problem with a model was reported. The committee looks at it.",
     "incident-harm": "Harm, or possible harm, by a model was reported. Look at it now.",
     "incident-closed": "The committee has looked at the problem that you reported.",

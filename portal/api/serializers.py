@@ -57,6 +57,7 @@ class PredictionSerializer(serializers.Serializer):
     job = serializers.CharField()
     banner = serializers.CharField()
     retracted_at = serializers.DateTimeField(allow_null=True)
+    corrections = serializers.JSONField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 

@@ -15,10 +15,10 @@ from portal.compute import actions as compute
 from portal.compute.executors import Ended
 from portal.core import clock, prepared
 from portal.core.problems import BadInput, Problem
-from portal.predictions import envelopes, executor, prefill, queries
+from portal.predictions import envelopes, executor, prefill, provenance, queries
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
-from portal.records.queries import PatientSummary, Record, record_of, with_ward
+from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
 from portal.registry import answers, spec
 from portal.registry.models import ModelVersion
 from portal.registry.standing import Standing, require_runnable
@@ -61,6 +61,7 @@ class Accepted:
 def open_form(*, by, on, version) -> BlankForm:
     """The form of a version, filled from a patient's record."""
     policy.require(by, Permission.PREDICTION_RUN, version)
+    require_in_use(on)
     form = require_runnable(version).form
     record = record_of(on, prefill.needs_of(form))
     event().note(model=version.model.slug, version=version.number)
@@ -80,6 +81,8 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
         event().skip()
         return Accepted(before)
     version = _permitted(by, version)
+    if on:
+        require_in_use(on)
     standing = require_runnable(version)
     form = standing.form
     gathered = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
@@ -111,7 +114,7 @@ def answer(*, by, on) -> queries.PredictionView:
 def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.PredictionView]:
     """The newest predictions this person may read, of one patient or of all of theirs."""
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ)
-    rows = rows.filter(patient=on) if on else rows
+    rows = rows.filter(patient__in=group_of(on)) if on else rows
     rows = rows.filter(id__lt=before) if before else rows
     found = queries.views_of(list(rows.order_by("-id")[:limit]))
     shown = {view.patient.public_id: view.patient for view in found if view.patient}
@@ -189,6 +192,7 @@ def _new(by, patient, version, gathered: dict, key: "_Key") -> Prediction:
 def _queue(prediction: Prediction) -> None:
     prediction.job = compute.enqueue(**_job(prediction))
     prediction.save(force_insert=True)
+    provenance.keep(prediction)
 
 
 def _store(prediction: Prediction, began: datetime, ended: Ended) -> None:
@@ -196,6 +200,7 @@ def _store(prediction: Prediction, began: datetime, ended: Ended) -> None:
     prediction.created_at = began
     executor.stand(prediction, prediction.job, ended)
     prediction.save(force_insert=True)
+    provenance.keep(prediction)
     executor.finish(prediction, ended)
 
 

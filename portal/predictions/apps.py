@@ -6,7 +6,7 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from portal.compute import executors
-        from portal.predictions import rules
+        from portal.predictions import receivers, rules  # noqa: F401  (receivers connect themselves)
         from portal.predictions.executor import PredictionExecutor
 
         rules.register()

@@ -13,6 +13,7 @@ def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], f
         "values": {name: answer.value for name, answer in found.given.items()},
         "rows": sorted(rows, key=lambda row: form[row["name"]].order),
         "missing": [_missing(form[name], prefilled.get(name)) for name in found.missing],
+        "used": [{"name": row["name"], **used} for row in rows if (used := _used(row, prefilled))],
         "out_of_range": [
             {"name": name, "sentence": f"{form[name].label}: {text}"} for name, text in found.warnings.items()
         ],
@@ -57,7 +58,7 @@ def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_rec
         "name": field.name,
         "label": field.label,
         "value": answer.value,
-        "shown": _shown(field, answer.value),
+        "shown": shown(field, answer.value),
         "entered": answer.entered,
         "unit": field.unit_label,
         "conversion": answer.conversion,
@@ -65,6 +66,11 @@ def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_rec
         "warning": answer.warning,
     }
     return row | (_provenance(known) if known and used else {})
+
+
+def _used(row: dict, prefilled: dict[str, Prefilled]) -> dict | None:
+    known = prefilled[row["name"]] if row["source"] == "record" else None
+    return known.used | {"value": known.value} if known and known.used else None
 
 
 def _provenance(known: Prefilled) -> dict:
@@ -81,7 +87,8 @@ def _missing(field: Field, known: Prefilled | None) -> dict:
     return {"name": field.name, "label": field.label, "sentence": note or "Not known; the model answered without it."}
 
 
-def _shown(field: Field, value) -> str:
+def shown(field: Field, value) -> str:
+    """A value as people read it, with its unit."""
     labels = {option.value: option.label for option in field.options if option.value == value}
     text = labels.get(value, f"{value:.6g}" if isinstance(value, float) else str(value))
     return f"{text} {field.unit_label}".strip()

@@ -12,8 +12,9 @@ from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
-from portal.predictions.states import OF_JOB, OUTCOMES, IncidentKind, RetractionReason, Verdict
+from portal.predictions.states import OF_JOB, OUTCOMES, CorrectionKind, IncidentKind, RetractionReason, Verdict
 from portal.records.models import Patient
+from portal.records.queries import root_of
 from portal.registry.models import ModelVersion
 
 
@@ -61,6 +62,16 @@ class Prediction(Sealed):
         """What surrounds its numbers; None before it succeeded."""
         return Envelope.objects.filter(prediction=self).first()
 
+    @cached_property
+    def patient_now(self) -> Patient | None:
+        """The record that goes on for its patient, where that was merged into another."""
+        return root_of(self.patient) if self.patient else None
+
+    @cached_property
+    def corrections(self) -> "list[Correction]":
+        """What it used that is another now."""
+        return list(Correction.objects.filter(prediction=self, lifted_at__isnull=True))
+
     @property
     def audit_patient(self) -> str:
         """What the ledger files events about this prediction under."""
@@ -74,6 +85,35 @@ class Envelope(Sealed):
     prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="+")
     content = EncryptedJSONField()
     created_at = models.DateTimeField(default=clock.now)
+
+
+class Use(Sealed):
+    """That a prediction used a resource of the record, with the digest that it had; one row for each resource."""
+
+    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE}
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="+", db_index=False)
+    source_index = models.CharField(max_length=64, db_index=True)
+    digest = models.CharField(max_length=64)
+
+
+class Correction(Sealed):
+    """That a value which a prediction used is another now; lifted when it is again what it was."""
+
+    PHI = dict.fromkeys(("name", "kind", "at", "lifted_at"), Phi.NONE) | {"content": Phi.CLINICAL}
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=CorrectionKind)
+    content = EncryptedJSONField()
+    at = models.DateTimeField(default=clock.now)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("prediction", "name"), condition=Q(lifted_at__isnull=True), name="one_correction"
+            ),
+        )
 
 
 class Feedback(Sealed):

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.core import clock
 from portal.records import units
-from portal.records.queries import Measurement, Needs, Record
+from portal.records.queries import Measurement, Needs, Record, Source
 from portal.registry import answers
 from portal.registry.spec import Field, FormSpec, number_text
 
-STALE_DAYS = 365
+STALE_DAYS, STAY_MARK = 365, 20
 
 
 @dataclass(frozen=True)
 class Prefilled:
-    """What the record says about one field; `value` is None when it cannot be used, and `note` says why."""
+    """What the record says about one field; `value` is None when it cannot be used, and `note` says why.
+
+    `used` names the resources that it rests on, so that a later correction of them is noticed (provenance.py).
+    """
 
     value: object
     source: str
@@ -21,6 +25,7 @@ class Prefilled:
     at: datetime | None = None
     stale: bool = False
     note: str = ""
+    used: dict | None = None
 
 
 def fill(form: FormSpec, record: Record) -> dict[str, Prefilled]:
@@ -49,27 +54,45 @@ def _fill(field: Field, record: Record) -> Prefilled | None:
 
 def _age(field: Field, record: Record) -> Prefilled | None:
     age = record.patient.age
-    return None if age is None else Prefilled(age, "from the birth date in the record")
+    return None if age is None else Prefilled(age, "from the birth date in the record", used=_person(record))
 
 
 def _sex(field: Field, record: Record) -> Prefilled | None:
     sex = record.patient.sex
-    value = field.record.get("map", {"male": "male", "female": "female"}).get(sex)
-    return None if value is None else Prefilled(value, "from the record")
+    value = sex_value(field, sex)
+    return None if value is None else Prefilled(value, "from the record", used=_person(record))
+
+
+def sex_value(field: Field, sex: str):
+    """What a form takes for the sex in the record; None when it takes nothing."""
+    return field.record.get("map", {"male": "male", "female": "female"}).get(sex)
+
+
+def _person(record: Record) -> dict | None:
+    day = clock.record_day().isoformat()
+    return _resource(record.source) | {"day": day} if record.source else None
+
+
+def _resource(source: Source) -> dict:
+    return {"index": source.index, "digest": source.digest}
 
 
 def _observation(field: Field, record: Record) -> Prefilled | None:
     found = record.latest(field.record.get("codes", ()), field.record.get("within_days"))
-    if found is None:
-        return None
+    return None if found is None else from_measurement(field, found)
+
+
+def from_measurement(field: Field, found: Measurement) -> Prefilled:
+    """A field filled from one measurement."""
     source, stale = _source(found), (found.days_old or 0) > STALE_DAYS
+    used = _resource(found.source) if found.source else None
     if not isinstance(found.value, int | float) or field.kind not in ("number", "integer"):
-        return Prefilled(found.value, source, found.code, found.at, stale)
+        return Prefilled(found.value, source, found.code, found.at, stale, used=used)
     try:
         value, conversion = _in_unit(field, found)
     except (units.UnitUnknown, units.UnitMismatch) as problem:
         return Prefilled(None, source, found.code, found.at, stale, note=str(problem))
-    return Prefilled(value, source + conversion, found.code, found.at, stale)
+    return Prefilled(value, source + conversion, found.code, found.at, stale, used=used)
 
 
 def _in_unit(field: Field, found: Measurement) -> tuple[float, str]:
@@ -86,13 +109,19 @@ def _condition(field: Field, record: Record) -> Prefilled:
     mapped = field.record.get("map", {"yes": True, "no": False})
     entry = record.has_condition(field.record.get("codes", ()))
     if entry:
-        return Prefilled(mapped["yes"], f"on the problem list since {entry.since[:10] or 'an unknown day'}", entry.code)
+        words = f"on the problem list since {entry.since[:10] or 'an unknown day'}"
+        return Prefilled(mapped["yes"], words, entry.code, used=_resource(entry.source) if entry.source else None)
     return Prefilled(mapped["no"], "not on the problem list")
 
 
 def _encounters(field: Field, record: Record) -> Prefilled:
     days = field.record.get("within_days", 365)
-    return Prefilled(record.encounters_within(days), f"counted in the record over {days} days")
+    stays = record.stays_within(days)
+    used = _person(record)
+    if used:
+        # Found again by the patient; which stays were counted is kept beside it.
+        used["stays"] = [stay.source.index[:STAY_MARK] for stay in stays if stay.source]
+    return Prefilled(len(stays), f"counted in the record over {days} days", used=used)
 
 
 def _source(found: Measurement) -> str:

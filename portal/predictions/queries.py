@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.predictions.models import Envelope, Prediction
-from portal.records.queries import PatientSummary, summary
+from portal.predictions.models import Correction, Envelope, Prediction
+from portal.predictions.states import CorrectionKind
+from portal.records.queries import PatientSummary, summary, with_ward
 from portal.registry.states import VersionState
 
 
@@ -35,6 +36,8 @@ class PredictionView:
     envelope: dict | None
     banner: str
     retracted_at: datetime | None = None
+    corrections: tuple[dict, ...] = ()
+    earlier_record: str = ""
 
     @property
     def output(self) -> dict | None:
@@ -67,20 +70,35 @@ def view_of(prediction: Prediction) -> PredictionView:
         requested_by=prediction.requested_by.label,
         created_at=prediction.created_at,
         ended_at=prediction.ended_at,
-        patient=summary(prediction.patient) if prediction.patient else None,
+        patient=summary(prediction.patient_now) if prediction.patient else None,
         inputs=prediction.inputs["rows"],
         envelope=envelope.content if envelope else None,
         banner=_retracted(prediction) or _banner(version),
         retracted_at=prediction.retracted_at,
+        corrections=tuple(_corrected(row) for row in prediction.corrections),
+        earlier_record=_earlier(prediction),
     )
 
 
 def views_of(predictions: list[Prediction]) -> list[PredictionView]:
-    """Many predictions, their envelopes in one query."""
+    """Many predictions, their envelopes and corrections in one query each."""
     found = {row.prediction_id: row for row in Envelope.objects.filter(prediction__in=predictions)}
+    marks: dict[int, list[Correction]] = {}
+    for row in Correction.objects.filter(prediction__in=predictions, lifted_at__isnull=True):
+        marks.setdefault(row.prediction_id, []).append(row)
     for prediction in predictions:
         prediction.envelope = found.get(prediction.pk)
+        prediction.corrections = marks.get(prediction.pk, [])
+    _meet_survivors(predictions)
     return [view_of(prediction) for prediction in predictions]
+
+
+def _meet_survivors(predictions: list[Prediction]) -> None:
+    merged = [row for row in predictions if row.patient and row.patient.merged_into_id]
+    if merged:
+        roots = with_ward().in_bulk({row.patient.merged_into_id for row in merged})
+        for row in merged:
+            row.patient_now = roots[row.patient.merged_into_id]
 
 
 def related():
@@ -95,6 +113,27 @@ def _sentence(prediction: Prediction, envelope: Envelope | None) -> str:
     if envelope:
         return envelope.content["reading"]["sentence"]
     return prediction.sentence or prediction.job.sentence
+
+
+_CORRECTED = {
+    CorrectionKind.CHANGED: "{label} was {before} when this ran; corrected to {now} on {day}. Run again.",
+    CorrectionKind.WITHDRAWN: "{label} was {before} when this ran; withdrawn on {day}: entered in error or deleted. Run again.",
+    CorrectionKind.OTHER_PERSON: "{label} was {before} when this ran; since {day} it is known to be another person's. Run again.",
+}
+
+
+def _corrected(row: Correction) -> dict:
+    day = f"{row.at:%-d %b %Y}"
+    sentence = _CORRECTED[CorrectionKind(row.kind)].format(day=day, **row.content)
+    return {"name": row.name, **row.content, "kind": row.kind, "at": row.at.isoformat(), "sentence": sentence}
+
+
+def _earlier(prediction: Prediction) -> str:
+    patient = prediction.patient
+    if not (patient and patient.merged_into_id):
+        return ""
+    number = patient.person.get("mrn") or "without a number"
+    return f"Run under the earlier record {number}, which was merged into this one on {patient.merged_at:%-d %b %Y}."
 
 
 def _retracted(prediction: Prediction) -> str:

@@ -32,6 +32,14 @@ class RetractionReason(models.TextChoices):
     OTHER = "other", "Another reason, written below"
 
 
+class CorrectionKind(models.TextChoices):
+    """How a value that a result used came to be another."""
+
+    CHANGED = "changed", "corrected"
+    WITHDRAWN = "withdrawn", "entered in error or deleted"
+    OTHER_PERSON = "other-person", "another person's"
+
+
 class IncidentKind(models.TextChoices):
     """What went wrong, as it is reported from a result."""
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.db.models.functions import Coalesce
 
 from portal.access import policy
 from portal.access.action import action, event
@@ -42,15 +43,17 @@ def open_worklist(*, by, on=None, search="") -> list[Line]:
 
 def _line(patient: PatientSummary, newest: dict, changed: dict[str, datetime], marked: set[str]) -> Line:
     result = newest.get(patient.public_id)
-    due = result is not None and changed[patient.public_id] > result.created_at
+    due = result is not None and (changed[patient.public_id] > result.created_at or bool(result.corrections))
     return Line(patient, patient.public_id in marked, result, due)
 
 
 def _newest(by, ids: list[str]) -> dict[str, queries.PredictionView]:
     standing = Prediction.objects.filter(
-        patient__public_id__in=ids, outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True
-    )
-    last = standing.order_by().values("patient").annotate(last=Max("pk")).values("last")
+        Q(patient__public_id__in=ids) | Q(patient__merged_into__public_id__in=ids),
+        outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
+    )  # fmt: skip
+    root = Coalesce("patient__merged_into", "patient")
+    last = standing.order_by().values(root=root).annotate(last=Max("pk")).values("last")
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(pk__in=last)
     return {view.patient.public_id: view for view in queries.views_of(list(rows))}
 
