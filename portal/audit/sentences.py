@@ -120,6 +120,8 @@ SENTENCES = {
     "prediction.answered": "was answered how their own run stands",
     "prediction.cancelled": "cancelled a prediction",
     "prediction.corrected": "marked a result: a value that it used is another now",
+    "prediction.outcome-known": "learnt what came of a result",
+    "prediction.outcomes-settled": "looked up what came of results",
     "prediction.rechecked": "compared results with what changed in the record",
     "prediction.ended": "finished a prediction",
     "prediction.feedback-given": "said what they think of a result",

@@ -17,6 +17,12 @@ from portal.compute.actions import reconcile
 from portal.records.overrides import tell_leads
 
 logger = logging.getLogger(__name__)
+_MORE: list[tuple[Callable, float]] = []
+
+
+def register(duty: Callable, pause: float) -> None:
+    """Add a duty of an upper app, called as `duty(by=SYSTEM)` every `pause` seconds."""
+    _MORE.append((duty, pause))
 
 
 def keep(stopped: Callable[[], bool]) -> None:
@@ -31,6 +37,7 @@ def keep(stopped: Callable[[], bool]) -> None:
         (watch.sign_daily, 60.0),
         (watch.look_at_lag, 15.0),
         (lambda *, by: night.fall(watch, by=by), 30.0),
+        *_MORE,
     )
     due = dict.fromkeys((duty for duty, _ in duties), 0.0)
     while not stopped():

@@ -5,9 +5,10 @@ class PredictionsConfig(AppConfig):
     name = "portal.predictions"
 
     def ready(self):
-        from portal.compute import executors
-        from portal.predictions import receivers, rules  # noqa: F401  (receivers connect themselves)
+        from portal.compute import executors, keeper
+        from portal.predictions import outcomes, receivers, rules  # noqa: F401  (receivers connect themselves)
         from portal.predictions.executor import PredictionExecutor
 
         rules.register()
+        keeper.register(outcomes.sweep, outcomes.PAUSE)
         executors.register("prediction", PredictionExecutor())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.predictions import feedback, incidents, queries, trend
+from portal.predictions import feedback, incidents, outcomes, queries, trend
 from portal.predictions.models import Incident, Prediction
 
 
@@ -19,6 +19,7 @@ class Discussion:
     retracting: policy.Decision
     retraction_words: str
     trend: trend.Trend | None
+    known: outcomes.Known | None
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.page-opened", on=Prediction, rows=queries.related)
@@ -40,5 +41,11 @@ def _discussed(by, on: Prediction) -> Discussion:
     may = policy.decide(by, Permission.PREDICTION_RETRACT, on)
     view = queries.view_of(on)
     return Discussion(
-        view, feedback.opinions_of(on), incidents.of_prediction(on), may, on.retraction_words, trend.of(on, view)
+        view,
+        feedback.opinions_of(on),
+        incidents.of_prediction(on),
+        may,
+        on.retraction_words,
+        trend.of(on, view),
+        outcomes.of_prediction(on),
     )

@@ -12,7 +12,14 @@ from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded, Sealed
 from portal.core.ids import new_id
 from portal.core.phi import Phi
-from portal.predictions.states import OF_JOB, OUTCOMES, CorrectionKind, IncidentKind, RetractionReason, Verdict
+from portal.predictions.states import (
+    OF_JOB,
+    OUTCOMES,
+    CorrectionKind,
+    IncidentKind,
+    RetractionReason,
+    Verdict,
+)
 from portal.records.models import Patient
 from portal.records.queries import root_of
 from portal.registry.models import ModelVersion
@@ -114,6 +121,28 @@ class Correction(Sealed):
                 fields=("prediction", "name"), condition=Q(lifted_at__isnull=True), name="one_correction"
             ),
         )
+
+
+class Outcome(Sealed):
+    """Whether what a prediction was about has happened since; open until it has, or its time is over.
+
+    `content` holds whether, the day, the source, and what groups are made of: predicted share, sex and age then.
+    """
+
+    PHI = {"is_open": Phi.NONE, "due_on": Phi.NONE, "content": Phi.CLINICAL, "settled_at": Phi.NONE}
+    prediction = models.OneToOneField(Prediction, on_delete=models.PROTECT, related_name="+")
+    is_open = models.BooleanField(default=True)
+    due_on = models.DateField()
+    content = EncryptedJSONField(default=dict)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("due_on",), name="outcome_due", condition=Q(is_open=True)),)
+
+    @property
+    def state(self) -> str:
+        """Whether it happened, as far as is known."""
+        return self.content["state"]
 
 
 class Feedback(Sealed):

@@ -40,6 +40,14 @@ class CorrectionKind(models.TextChoices):
     OTHER_PERSON = "other-person", "another person's"
 
 
+class OutcomeState(models.TextChoices):
+    """Whether what a result was about has happened since."""
+
+    OPEN = "open", "not yet known"
+    YES = "yes", "happened"
+    NO = "no", "did not happen"
+
+
 class IncidentKind(models.TextChoices):
     """What went wrong, as it is reported from a result."""
 

@@ -1,6 +1,7 @@
 """Checking what people write into a form's overlay against the model's signature."""
 
 from portal.core.problems import BadInput
+from portal.registry import outcome
 
 _NUMBERS = ("min", "max", "usual_min", "usual_max", "order")
 _TEXTS = ("label", "help", "group", "unit", "unit_label")
@@ -17,6 +18,7 @@ def check(overlay: dict, facts: dict) -> None:
             errors[name] = f"The model has no input “{name}”. It has: {', '.join(sorted(names))}."
         else:
             _check_entry(name, entry, errors)
+    outcome.rule_of(overlay)
     if errors:
         raise BadInput(errors)
 
