@@ -225,6 +225,8 @@ DATASET_MAX_BYTES = envint("FORMULARY_DATASET_MAX_MB", 200) * 1024 * 1024
 DATASET_MAX_ROWS = envint("FORMULARY_DATASET_MAX_ROWS", 1_000_000)
 DATASET_MAX_COLUMNS = envint("FORMULARY_DATASET_MAX_COLUMNS", 200)
 DATASET_MAX_CELLS = envint("FORMULARY_DATASET_MAX_CELLS", 10_000_000)
+SIGNALS = DATA / "signals"
+SIGNAL_MAX_BYTES = envint("FORMULARY_SIGNAL_MAX_MB", 8) * 1024 * 1024
 DATASET_MEMORY_MB = envint("FORMULARY_DATASET_MEMORY_MB", 2048)
 # The only one: no file that anybody sends to any address is ever written in clear.
 FILE_UPLOAD_HANDLERS = ["portal.datasets.uploads.SealingUploadHandler"]

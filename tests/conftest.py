@@ -162,7 +162,7 @@ def patient(cast, wards) -> str:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory) -> dict[str, Path]:
-    """The demonstration's three model folders, trained once."""
+    """The demonstration's model folders, trained once."""
     out = tmp_path_factory.mktemp("training")
     command = [
         sys.executable,
@@ -200,6 +200,12 @@ def approve(cast, studies):
 def unplanned(approve, trained):
     """The approved model that answers from the record alone."""
     return approve("unplanned-admission", trained["unplanned-admission"])
+
+
+@pytest.fixture
+def rhythm(approve, trained):
+    """The approved model that reads an ECG."""
+    return approve("irregular-rhythm", trained["irregular-rhythm"])
 
 
 @pytest.fixture(scope="session")

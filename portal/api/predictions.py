@@ -11,8 +11,9 @@ from portal.access.permissions import Permission
 from portal.api import serializers as shapes
 from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.core.problems import BadInput
-from portal.predictions import actions, lane, retraction
+from portal.predictions import actions, lane, retraction, tracings
 from portal.predictions import feedback as verdicts
+from portal.registry.spec import form_of
 
 LONGEST_WAIT = 60
 _WAIT = re.compile(r"(?:^|,)\s*wait\s*=\s*(\d{1,6})\s*(?:,|$)")
@@ -73,13 +74,25 @@ def _list(request):
 def _create(request):
     policy.require(request.user, Permission.PREDICTION_RUN)
     asked = _read(request)
-    view = lane.ask(
-        by=request.user, on=asked.get("patient"), version=actions.Choice(asked["model"], asked.get("version")),
-        inputs=asked.get("inputs", {}), units=asked.get("units", {}),
-        key=request.headers.get("Idempotency-Key", ""), body=asked, within=_seconds(request),
-    )  # fmt: skip
+    inputs = _inputs(request.user, asked)
+    try:
+        view = lane.ask(
+            by=request.user, on=asked.get("patient"), version=actions.Choice(asked["model"], asked.get("version")),
+            inputs=inputs, units=asked.get("units", {}),
+            key=request.headers.get("Idempotency-Key", ""), body=asked, within=_seconds(request),
+        )  # fmt: skip
+    finally:
+        tracings.let_go(inputs)
     location = request.build_absolute_uri(f"/api/v1/predictions/{view.public_id}/")
     return Response(_shown(view), status=201 if view.finished else 202, headers={"Location": location})
+
+
+def _inputs(by, asked: dict) -> dict:
+    inputs = asked.get("inputs", {})
+    if not tracings.hold_files(inputs):
+        return inputs
+    version = actions.choose_version(by=by, slug=asked["model"], number=asked.get("version"))
+    return tracings.read_files(by=by, on=asked.get("patient"), form=form_of(version), inputs=inputs)
 
 
 def _read(request) -> dict:

@@ -126,6 +126,7 @@ SENTENCES = {
     "prediction.ended": "finished a prediction",
     "prediction.feedback-given": "said what they think of a result",
     "prediction.followed": "saw a prediction's result",
+    "prediction.file-received": "sent a file about the patient for a model",
     "prediction.form-opened": "opened a model's form for the patient",
     "prediction.listed": "saw the patient's predictions in a list",
     "prediction.opened": "opened a prediction",

@@ -41,6 +41,7 @@ REASONS = {
     "crashed": "The model stopped in the middle of its work.",
     "out_of_memory": "The model asked for more memory than it is allowed.",
     "timed_out": "The model took longer than it is allowed.",
+    "bad_input": "The model was given a list that is not one of numbers, or is too long.",
     "bad_output": "The model gave an answer that is not a number in the form it declares.",
     "unsafe_format": "The model's file format may run code of its own and is not allowed here.",
     "sandbox_too_weak": "The protections required for clinical runs are not all in force on this machine.",

@@ -1,4 +1,4 @@
-"""Asking the child process that looks into a table; what it says besides its answer goes nowhere."""
+"""Asking the child process that looks into a file; what it says besides its answer goes nowhere."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
-def ask(order: dict) -> dict:
-    """The child's answer; `{"broken": code}` when there is none."""
-    order = {**order, "memory_mb": settings.DATASET_MEMORY_MB}
+def ask(order: dict, *, seconds: float | None = None) -> dict:
+    """The child's answer; `{"broken": code}` when there is none. It has as long as a job, unless `seconds` say less."""
+    order = {"memory_mb": settings.DATASET_MEMORY_MB, **order}
     try:
         done = subprocess.run(
             [sys.executable, "-m", "portal.datasets.runtime"], input=json.dumps(order).encode(), cwd="/",
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True, check=False,
-            timeout=settings.CELERY_TASK_TIME_LIMIT - _SPARE,
+            timeout=seconds or settings.CELERY_TASK_TIME_LIMIT - _SPARE,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return {"broken": "time"}
@@ -34,6 +34,6 @@ def ask(order: dict) -> dict:
         answer = {"broken": "error"}
     if answer.get("broken") == "error":
         logger.error(
-            "The process that looks into tables failed at “%s” (it ended with %d).", order["do"], done.returncode
+            "The process that looks into files failed at “%s” (it ended with %d).", order["do"], done.returncode
         )
     return answer

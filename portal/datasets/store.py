@@ -37,6 +37,17 @@ def rows(stored: str) -> Path:
     return settings.DATASETS / f"{stored}.rows"
 
 
+def signal(stored: str) -> Path:
+    """The file of a tracing that a prediction rests on; it stays as long as the prediction."""
+    settings.SIGNALS.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings.SIGNALS / f"{stored}.raw"
+
+
+def keep_signal(stored: str) -> None:
+    """Move a received tracing to where it stays."""
+    os.replace(incoming(stored), signal(stored))
+
+
 def keep(stored: str) -> None:
     """Move a received file to where it stays; its name, which its blocks carry, remains."""
     os.replace(incoming(stored), sent(stored))

@@ -4,6 +4,8 @@ The handler is the only one of the whole portal (settings.FILE_UPLOAD_HANDLERS):
 or by somebody who may not send one, is thrown away as it arrives.
 """
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
@@ -13,7 +15,20 @@ from portal.core.ids import new_id
 from portal.datasets import store
 from portal.datasets.runtime.vault import Writer, new_key
 
-ROUTE = "lab:dataset-upload"
+
+@dataclass(frozen=True)
+class Door:
+    """An address that takes a file: from whom, how large (a setting's name), and how many in one request."""
+
+    right: Permission
+    largest: str
+    files: int = 1
+
+
+DOORS = {
+    "lab:dataset-upload": Door(Permission.DATASET_UPLOAD, "DATASET_MAX_BYTES"),
+    "clinic:form": Door(Permission.PREDICTION_RUN, "SIGNAL_MAX_BYTES"),
+}
 
 
 class Upload:
@@ -29,20 +44,30 @@ class Upload:
             store.incoming(self.stored).unlink(missing_ok=True)
 
 
+def receive(content: bytes) -> Upload:
+    """Seal a file that a program sent inside a document, as if it had arrived by a form."""
+    stored, key = new_id(), new_key()
+    with Writer(store.incoming(stored), key) as writer:
+        writer.write(content)
+    return Upload(stored, key, writer)
+
+
 class SealingUploadHandler(FileUploadHandler):
     """Writes what arrives through the cipher."""
 
     _writer: Writer | None = None
+    _files = 0
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
-        if not _expected(self.request):
+        self._door, self._files = _door(self.request), self._files + 1
+        if self._door is None or self._files > self._door.files:
             raise SkipFile
         self._stored, self._key = new_id(), new_key()
         self._writer = Writer(store.incoming(self._stored), self._key)
 
     def receive_data_chunk(self, raw_data, start):
-        if start + len(raw_data) > settings.DATASET_MAX_BYTES:
+        if start + len(raw_data) > getattr(settings, self._door.largest):
             self.request.upload_too_large = True
             self._drop()
             raise SkipFile
@@ -65,7 +90,7 @@ class SealingUploadHandler(FileUploadHandler):
             store.incoming(self._stored).unlink(missing_ok=True)
 
 
-def _expected(request) -> bool:
+def _door(request) -> Door | None:
     found, person = request.resolver_match, request.user
-    named = found is not None and found.view_name == ROUTE
-    return named and person.is_authenticated and Permission.DATASET_UPLOAD in rights_of(person)
+    door = DOORS.get(found.view_name) if found is not None else None
+    return door if door and person.is_authenticated and door.right in rights_of(person) else None

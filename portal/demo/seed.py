@@ -25,7 +25,7 @@ from portal.registry.models import ModelVersion
 from portal.studies.models import Study
 
 Say = Callable[[str], None]
-MODELS = ("unplanned-admission", "coronary-disease", "breast-cancer-recurrence")
+MODELS = ("unplanned-admission", "coronary-disease", "breast-cancer-recurrence", "irregular-rhythm")
 
 
 class SeedFailed(Exception):
@@ -54,7 +54,7 @@ def assign_wards(say: Say, people: dict[str, User]) -> None:
 
 
 def add_models(say: Say, *, tracking_uri: str, people: dict[str, User], study: Study) -> None:
-    """Train, register, submit and approve the three models, unless they are there."""
+    """Train, register, submit and approve the models, unless they are there."""
     if models_there(study):
         return
     folders = _train(say, tracking_uri)
@@ -67,6 +67,32 @@ def add_models(say: Say, *, tracking_uri: str, people: dict[str, User], study: S
             reason = "Demonstration: evidence read, limits understood, form tried."
             registry.approve(by=people[name], on=version, reason=reason, proof=proof)
         say(f"{slug}: registered by scientist, signed by reviewer and reviewer2")
+
+
+def write_samples(say: Say, *, people: dict[str, User], fhir: Path | None) -> None:
+    """ECG files to try the rhythm model with, of the invented hospital's first patient on each ward; the files lie in clear."""
+    folder = settings.DATA / "samples"
+    if fhir or folder.exists():
+        return
+    orders = [
+        _sample(f"ecg-of-{whose}.dcm", patients[0], seed)
+        for seed, (whose, name) in enumerate((("my-patient", "clinician"), ("somebody-else", "clinician2")), 1)
+        if (patients := records.list_patients(by=people[name]))
+    ]
+    orders += [{**orders[0], "file": "ecg-irregular.dcm", "irregular": True, "seed": 4}] if orders else []
+    orders += [{**orders[0], "file": "ecg-names-nobody.dcm", "name": "", "number": "", "born": ""}] if orders else []
+    command = [sys.executable, "-m", "portal.demo.training.cart", str(folder)]
+    subprocess.run(command, input=json.dumps(orders), text=True, cwd=settings.ROOT, check=True, capture_output=True)
+    first = records.list_patients(by=people["clinician"])[:1]
+    say(f"ECG files to try: {folder} (of {first[0].name if first else 'nobody'}, a patient of clinician)")
+
+
+def _sample(file: str, patient, seed: int) -> dict:
+    # The invented hospital has no titles and puts the family name last.
+    given, _, family = patient.name.rpartition(" ")
+    at = f"{settings.AS_OF or date.today():%Y-%m-%d}T07:40:00"
+    return {"file": file, "name": f"{family}^{given}", "number": patient.mrn, "born": patient.birth_date, "at": at,
+            "irregular": False, "seed": seed}  # fmt: skip
 
 
 def models_there(study: Study) -> bool:

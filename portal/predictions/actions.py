@@ -15,7 +15,7 @@ from portal.compute import actions as compute
 from portal.compute.executors import Ended
 from portal.core import clock, prepared
 from portal.core.problems import BadInput, Problem
-from portal.predictions import envelopes, executor, prefill, provenance, queries
+from portal.predictions import envelopes, executor, prefill, provenance, queries, tracings
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
@@ -85,9 +85,12 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
         require_in_use(on)
     standing = require_runnable(version)
     form = standing.form
-    gathered = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
+    tracings.note_unread(inputs)
+    gathered, found = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
+    gathered |= tracings.described(form, found, on)
     _check_eligible(standing, gathered["values"])
     prediction = _new(by, on, version, gathered, _Key.of(key, body))
+    tracings.keep(found)
     event().about(prediction)
     event().note(model=version.model.slug, version=version.number, missing=len(gathered["missing"]))
     began, ended = clock.now(), executor.answer_now(standing, gathered["values"], within)
@@ -154,14 +157,14 @@ def _newest_approved(by, slug: str) -> QuerySet[ModelVersion]:
     return _choosable(by, slug).filter(state=VersionState.APPROVED)
 
 
-def _gather(form: spec.FormSpec, inputs: dict, units: dict, record: Record | None) -> dict:
+def _gather(form: spec.FormSpec, inputs: dict, units: dict, record: Record | None) -> tuple[dict, answers.Answers]:
     prefilled = prefill.fill(form, record) if record else {}
     usable = {name: known.value for name, known in prefilled.items() if known.value is not None}
     taken = {name: value for name, value in usable.items() if name not in inputs}
     found = answers.check(form, {**taken, **inputs}, units)
     if found.errors:
         raise BadInput(_with_notes(found.errors, prefilled, inputs))
-    return envelopes.inputs_of(form, found, prefilled, set(taken))
+    return envelopes.inputs_of(form, found, prefilled, set(taken)), found
 
 
 def _with_notes(errors: dict, prefilled: dict, inputs: dict) -> dict:

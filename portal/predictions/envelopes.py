@@ -1,5 +1,7 @@
 """Building the envelope: where every input came from, what was missing or unusual, and whose model answered."""
 
+from portal.datasets.signals import Signal
+from portal.predictions import tracings
 from portal.predictions.prefill import Prefilled
 from portal.registry.answers import Answer, Answers
 from portal.registry.models import ModelVersion, Signature
@@ -25,8 +27,9 @@ def finish(inputs: dict, *, about: dict, reading: dict, columns: dict, facts: di
     asked = len(inputs["rows"]) + len(inputs["missing"])
     return {
         "reading": reading,
-        "output": {name: values[0] for name, values in columns.items()},
+        "output": None if reading["kind"] == "abstained" else {name: values[0] for name, values in columns.items()},
         "inputs": inputs["rows"],
+        "signals": inputs.get("signals", []),
         "missing": inputs["missing"],
         "out_of_range": inputs["out_of_range"],
         "completeness": {"given": len(inputs["rows"]), "asked": asked},
@@ -52,6 +55,8 @@ def about(version: ModelVersion, signed: tuple[Signature, ...]) -> dict:
 
 
 def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
+    if isinstance(answer.entered, Signal):
+        return _file_row(field, answer.entered)
     known = prefilled.get(field.name)
     used = field.name in from_record or (known is not None and known.value == answer.value)
     row = {
@@ -71,6 +76,14 @@ def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_rec
 def _used(row: dict, prefilled: dict[str, Prefilled]) -> dict | None:
     known = prefilled[row["name"]] if row["source"] == "record" else None
     return known.used | {"value": known.value} if known and known.used else None
+
+
+def _file_row(field: Field, signal: Signal) -> dict:
+    shown = f"{signal.seconds:g} s of lead {signal.lead}"
+    return {
+        "name": field.name, "label": field.label, "value": signal.upload.digest, "shown": shown, "entered": None, "unit": "",
+        "conversion": "", "source": "file", "warning": "", "source_text": tracings.source_text(signal),
+    }  # fmt: skip
 
 
 def _provenance(known: Prefilled) -> dict:

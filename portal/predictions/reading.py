@@ -100,11 +100,18 @@ def _table(output: dict, row: dict) -> dict:
     return {"kind": "table", "sentence": f"The model answers: {words}.", "numbers": numbers}
 
 
+def _signal(output: dict, row: dict) -> dict:
+    from portal.predictions import rhythm  # which says it with the words of this module
+
+    return rhythm.read(output, row)
+
+
 _READERS: dict[str, Callable[[dict, dict], dict]] = {
     "risk": _risk,
     "survival": _survival,
     "number": _number,
     "classes": _classes,
+    "signal": _signal,
 }
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from portal.datasets.signals import Signal, Unreadable
 from portal.records import units
 from portal.registry.spec import Field, FormSpec, number_text
 
@@ -86,7 +87,17 @@ def _answer(asked: Field, entered, unit: str) -> Answer:
         return Answer(asked.name, _choice(asked, entered), entered)
     if asked.kind in ("number", "integer"):
         return _number_answer(asked, entered, unit)
+    if asked.is_file:
+        return Answer(asked.name, _tracing(entered).samples, entered)
     return Answer(asked.name, _READERS[asked.kind](entered), entered)
+
+
+def _tracing(entered) -> Signal:
+    if isinstance(entered, Unreadable):
+        raise Refusal(entered.sentence)
+    if not isinstance(entered, Signal):
+        raise Refusal("send the ECG as a DICOM file.")
+    return entered
 
 
 def _number_answer(asked: Field, entered, unit: str) -> Answer:

@@ -1,23 +1,34 @@
 """Checking what people write into a form's overlay against the model's signature."""
 
+from portal.compute.runtime.facts import TRACING, TRACING_KIND
 from portal.core.problems import BadInput
+from portal.datasets.signals import LEADS
 from portal.registry import outcome
 
-_NUMBERS = ("min", "max", "usual_min", "usual_max", "order")
+_TRACING = ("kind", "lead", "rate", "shortest", "longest")
+_LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
+_NUMBERS = ("min", "max", "usual_min", "usual_max", "order", *_LENGTHS)
 _TEXTS = ("label", "help", "group", "unit", "unit_label")
 _FLAGS = ("required", "unknown", "integer", "protected")
-_MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, "units", "options", "fixed", "record"))
+_MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record"))
 
 
 def check(overlay: dict, facts: dict) -> None:
     """Raise BadInput naming every entry that does not fit; an overlay may narrow a form, never widen the signature."""
-    names = {given["name"] for given in facts["inputs"]}
+    types = {given["name"]: given["type"] for given in facts["inputs"]}
+    names = set(types)
     errors: dict[str, str] = {}
     for name, entry in overlay.get("inputs", {}).items():
         if name not in names:
             errors[name] = f"The model has no input “{name}”. It has: {', '.join(sorted(names))}."
         else:
             _check_entry(name, entry, errors)
+            _check_tracing(name, entry, types[name], errors)
+    errors |= {
+        name: f"{name} is a list of numbers: say “kind”: “{TRACING_KIND}”."
+        for name, type_ in types.items()
+        if type_ == TRACING and overlay.get("inputs", {}).get(name, {}).get("kind") != TRACING_KIND
+    }
     outcome.rule_of(overlay)
     if errors:
         raise BadInput(errors)
@@ -40,6 +51,24 @@ def _check_entry(name: str, entry: dict, errors: dict) -> None:
     for low, high in (("min", "max"), ("usual_min", "usual_max")):
         if _both(entry, low, high) and entry[low] > entry[high]:
             errors[name] = f"{name}: {low} {entry[low]} is above {high} {entry[high]}."
+
+
+def _check_tracing(name: str, entry: dict, declared: str, errors: dict) -> None:
+    said = [member for member in _TRACING if member in entry]
+    if declared != TRACING:
+        if said:
+            errors[name] = f"{name}: {', '.join(said)} may be said of a tracing alone."
+        return
+    if entry.get("lead", "II") not in LEADS:
+        errors[name] = f"{name}: lead must be one of {', '.join(LEADS)}."
+    for member, (low, high) in _LENGTHS.items():
+        value = entry.get(member, low)
+        if isinstance(value, int | float) and not low <= value <= high:
+            errors[name] = f"{name}: {member} must lie between {low} and {high}."
+    if _both(entry, "shortest", "longest") and entry["shortest"] > entry["longest"]:
+        errors[name] = f"{name}: shortest {entry['shortest']} is above longest {entry['longest']}."
+    if "fixed" in entry or "options" in entry or "record" in entry:
+        errors[name] = f"{name}: a tracing comes as a file; it is neither fixed nor chosen nor taken from the record."
 
 
 def _both(entry: dict, low: str, high: str) -> bool:

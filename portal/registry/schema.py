@@ -41,5 +41,17 @@ def _values(field: Field) -> dict:
         values = [option.value for option in field.options]
         blank = [None] if not field.required else []
         return {"enum": values + blank, "x-labels": [option.label for option in field.options]}
+    if field.is_file:
+        return _file(field)
     kind = _TYPES[field.kind]
     return {"type": kind if field.required else [kind, "null"]}
+
+
+def _file(field: Field) -> dict:
+    """A file inside a document: as base64 text, or as an object when a person vouches for whose tracing it is."""
+    content = {"type": "string", "contentEncoding": "base64", "contentMediaType": "application/dicom"}
+    vouched = {
+        "type": "object", "required": ["file"], "additionalProperties": False,
+        "properties": {"file": content, "patient_confirmed": {"type": "boolean"}},
+    }  # fmt: skip
+    return {"oneOf": [content, vouched], "x-lead": field.tracing["lead"]}

@@ -5,8 +5,10 @@ from functools import lru_cache
 
 KINDS = {
     "double": "number", "float": "number", "long": "integer", "integer": "integer", "string": "text",
-    "boolean": "boolean", "datetime": "date",
+    "boolean": "boolean", "datetime": "date", "array(double)": "ecg",
 }  # fmt: skip
+# What is read of a tracing unless the overlay says otherwise: lead, samples a second, seconds at least and at most.
+TRACING = {"lead": "II", "rate": 500, "shortest": 8, "longest": 60}
 YES_NO = ((True, "Yes"), (False, "No"))
 
 
@@ -42,11 +44,17 @@ class Field:
     fixed: object
     record: dict | None
     protected: bool
+    tracing: dict | None = None
 
     @property
     def asked(self) -> bool:
         """Whether a person answers it; a fixed field is not asked."""
         return self.fixed is None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is answered by sending a file."""
+        return self.tracing is not None
 
     @property
     def analyte(self) -> str:
@@ -115,6 +123,7 @@ def _field(place: int, given: dict, over: dict) -> Field:
         fixed=over.get("fixed"),
         record=over.get("record"),
         protected=bool(over.get("protected", False)),
+        tracing={name: over.get(name, usual) for name, usual in TRACING.items()} if kind == "ecg" else None,
     )
 
 

@@ -10,6 +10,8 @@ from portal.compute.runtime.digest import UnsafeTree, tree_digest
 
 SCALARS = frozenset({"double", "float", "long", "integer", "string", "boolean", "datetime"})
 OVERLAY = "formulary.json"
+# A list of numbers can be asked for as a tracing alone, which a file brings; the overlay says so.
+TRACING, TRACING_KIND = "array(double)", "ecg"
 # Where a file came from when it was logged; loading follows none of it beyond the last part of the name.
 _ORIGINS = frozenset({"uri", "model_code_path"})
 _PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
@@ -56,6 +58,8 @@ def inspect_model(folder: Path) -> ModelFacts:
     inputs = _inputs(described)
     outputs = _columns(described, "outputs")
     onnx = _onnx_file(folder, flavors)
+    overlay = _overlay(folder, inputs)
+    _check_tracings(inputs, overlay or {}, onnx)
     facts = ModelFacts(
         engine="onnx" if onnx else "pyfunc",
         flavors=sorted(flavors),
@@ -67,7 +71,7 @@ def inspect_model(folder: Path) -> ModelFacts:
         run_id=str(described.get("run_id") or ""),
         onnx=onnx,
         flags=_flags(folder, flavors),
-        overlay=_overlay(folder, inputs),
+        overlay=overlay,
     )
     if not onnx and "python_function" not in flavors:
         raise ModelRefused(
@@ -111,15 +115,31 @@ def _inputs(described: dict) -> list[dict]:
             "mlflow.models.infer_signature(inputs, outputs) and log the model again with signature=…", "no-signature",
         )  # fmt: skip
     for given in inputs:
-        if not given["name"] or given["type"] not in SCALARS:
+        if not given["name"] or given["type"] not in {*SCALARS, TRACING}:
             raise ModelRefused(
                 f"The input {given['name'] or '(unnamed)'} of type {given['type']} cannot be asked in a form. "
-                f"Name every input column and give it one of the types {', '.join(sorted(SCALARS))}.", "bad-signature",
+                f"Name every input column and give it one of the types {', '.join(sorted(SCALARS))}; "
+                "a tracing is Array(double).", "bad-signature",
             )  # fmt: skip
     names = [given["name"] for given in inputs]
     if len(set(names)) != len(names):
         raise ModelRefused("Two inputs of the signature have the same name.", "bad-signature")
     return inputs
+
+
+def _check_tracings(inputs: list[dict], overlay: dict, onnx: str) -> None:
+    lists = [given["name"] for given in inputs if given["type"] == TRACING]
+    described = overlay.get("inputs", {})
+    unsaid = [name for name in lists if (described.get(name) or {}).get("kind") != TRACING_KIND]
+    if unsaid:
+        raise ModelRefused(
+            f"The input {unsaid[0]} is a list of numbers, which can be asked for only as a tracing. Say what it is in "
+            f"{OVERLAY}: “kind”: “{TRACING_KIND}”, with “lead” and “rate”.", "bad-overlay",
+        )  # fmt: skip
+    if len(lists) > 1:
+        raise ModelRefused("The signature has more than one tracing; a form takes one file.", "bad-signature")
+    if lists and onnx:
+        raise ModelRefused("A model that reads a tracing runs as python_function, not as ONNX.", "bad-signature")
 
 
 def _columns(described: dict, part: str) -> list[dict]:
@@ -139,6 +159,9 @@ def _column(column: dict) -> dict:
     if kind == "tensor":
         spec = column.get("tensor-spec", {})
         kind = f"tensor {spec.get('dtype', '')}{spec.get('shape', '')}"
+    if kind == "array":
+        items = column.get("items") or {}
+        kind = f"array({items.get('type', '')})" if items.get("type") != "array" else "array of arrays"
     return {"name": str(column.get("name") or ""), "type": str(kind), "required": bool(column.get("required", True))}
 
 

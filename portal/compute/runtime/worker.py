@@ -25,6 +25,8 @@ def _sibling(name):
 
 wire, digest, landlock = _sibling("wire"), _sibling("digest"), _sibling("landlock")
 HEADROOM_MB = 3072
+# As many numbers as a list may have, in and out; a minute of an ECG at 500 a second has 30,000.
+LONGEST_LIST = 100_000
 
 
 class Refused(Exception):
@@ -180,6 +182,8 @@ def _pyfunc(order):
     def column(values, kind):
         if kind in casts:
             return numpy.array(values, dtype=casts[kind])
+        if kind == "array(double)":
+            return pandas.Series([_numbers(value) for value in values], dtype=object)
         if kind in whole and None not in values:
             return numpy.array(values, dtype=whole[kind])
         return pandas.to_datetime(pandas.Series(values)) if kind == "datetime" else pandas.Series(values)
@@ -188,6 +192,15 @@ def _pyfunc(order):
         return pandas.DataFrame({name: column([row.get(name) for row in rows], kind) for name, kind in inputs})
 
     return lambda rows, inputs: _flat(_named(model.predict(table(rows, inputs))))
+
+
+def _numbers(value):
+    import numpy
+
+    found = numpy.asarray(value, dtype="float64")
+    if found.ndim != 1 or not 0 < found.size <= LONGEST_LIST or not numpy.isfinite(found).all():
+        raise Refused("bad_input")
+    return found
 
 
 def _named(found) -> dict:
@@ -203,22 +216,48 @@ def _flat(outputs: dict) -> dict:
 
     columns = {}
     for name, values in outputs.items():
-        values = numpy.asarray(values)
+        values = values if isinstance(values, numpy.ndarray) else _array(values)
         if values.ndim > 1 and values.shape[-1] != 1:
             wide = values.reshape(values.shape[0], -1)
             columns |= {f"{name}[{place}]": wide[:, place].tolist() for place in range(wide.shape[1])}
         else:
-            columns[str(name)] = values.reshape(-1).tolist()
+            columns[str(name)] = [_plain(value) for value in values.reshape(-1).tolist()]
     return columns
+
+
+def _array(values):
+    """Values of a column as an array; lists of different lengths stay lists."""
+    import numpy
+
+    try:
+        return numpy.asarray(values)
+    except ValueError:
+        found = numpy.empty(len(values), dtype=object)
+        found[:] = values
+        return found
+
+
+def _plain(value):
+    """A list of numbers, one of which a row may hold, as a list; everything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else list(value) if isinstance(value, tuple) else value
 
 
 def _check(columns: dict, count: int) -> None:
     plain = (str, int, float, bool)
     for values in columns.values():
-        if len(values) != count or not all(isinstance(value, plain) for value in values):
+        if len(values) != count:
             raise Refused("bad_output")
-        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
-            raise Refused("bad_output")
+        for value in values:
+            _check_value(value, plain)
+
+
+def _check_value(value, plain) -> None:
+    several = value if isinstance(value, list) else [value]
+    allowed = (int, float) if isinstance(value, list) else plain
+    if len(several) > LONGEST_LIST or not all(isinstance(one, allowed) for one in several):
+        raise Refused("bad_output")
+    if any(isinstance(one, float) and not math.isfinite(one) for one in several):
+        raise Refused("bad_output")
 
 
 ENGINES = {"onnx": _onnx, "pyfunc": _pyfunc}

@@ -1,6 +1,6 @@
 """Small tags that the pages share."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils.html import format_html
@@ -61,6 +61,15 @@ def day(text: str) -> str:
         return f"{date.fromisoformat(str(text)[:10]):%-d %b %Y}" if text else ""
     except ValueError:
         return str(text)
+
+
+@register.filter
+def moment(text: str) -> str:
+    """An ISO moment without a zone, as a device's clock gave it, as “8 Nov 2026, 14:02”."""
+    try:
+        return f"{datetime.fromisoformat(text):%-d %b %Y, %H:%M}"
+    except (TypeError, ValueError):
+        return ""
 
 
 @register.filter

@@ -26,6 +26,8 @@ def main() -> None:
     megabytes = order["memory_mb"] * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (megabytes, megabytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if "cpu_seconds" in order:
+        resource.setrlimit(resource.RLIMIT_CPU, (order["cpu_seconds"], order["cpu_seconds"]))
     try:
         answer = _DUTIES[order["do"]](order)
     except tables.NotReadable as refusal:
@@ -65,12 +67,24 @@ def _summarise(order: dict) -> dict:
     return {"answer": summaries.summarise(now, order["spec"], earlier)}
 
 
+def _trace(order: dict) -> dict:
+    """Take one lead out of an electrocardiogram."""
+    from portal.datasets.runtime import ecg  # pydicom, which tables do without
+
+    source = vault.Reader(Path(order["raw"]), base64.b64decode(order["key"]))
+    _fence()
+    try:
+        return {"found": ecg.read(source, ecg.Wanted(**order["wanted"]))}
+    except ecg.NoTracing as refusal:
+        return {"refused": refusal.code, "sentence": refusal.sentence}
+
+
 def _source(one: dict) -> summaries.Source:
     rows = pages.every_row(Path(one["rows"]), base64.b64decode(one["key"]))
     return summaries.Source(rows, one["columns"], one["history"], one["links"])
 
 
-_DUTIES = {"read": _read, "summarise": _summarise}
+_DUTIES = {"read": _read, "summarise": _summarise, "ecg": _trace}
 
 
 def _fence() -> None:

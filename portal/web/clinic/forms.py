@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
+from portal.core.problems import BadInput
+from portal.predictions import tracings
 from portal.predictions.actions import BlankForm
 from portal.predictions.prefill import Prefilled
 from portal.records.units import display_unit
 from portal.registry import answers
 from portal.registry.answers import UNKNOWN
-from portal.registry.spec import Field, Option, number_text
+from portal.registry.spec import Field, Option, form_of, number_text
 
-PREFIX, UNIT = "in.", "unit."
+PREFIX, UNIT, VOUCH = "in.", "unit.", "vouch."
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,13 @@ class Question:
     usual_min: float | None
     usual_max: float | None
     group: str
+    vouch: str = ""
+    lead: str = ""
+
+    @property
+    def megabytes(self) -> int:
+        """How large a file may be."""
+        return settings.SIGNAL_MAX_BYTES // 1024 // 1024
 
     @property
     def id(self) -> str:
@@ -47,6 +58,21 @@ def read(posted) -> tuple[dict, dict]:
     inputs = {key.removeprefix(PREFIX): value for key, value in posted.items() if key.startswith(PREFIX)}
     units = {key.removeprefix(UNIT): value for key, value in posted.items() if key.startswith(UNIT)}
     return inputs, units
+
+
+def with_files(request, patient, version, inputs: dict) -> dict:
+    """The inputs with the posted files as they were read; raises BadInput for one that is too large."""
+    large = getattr(request, "upload_too_large", False)
+    if not request.FILES and not large:
+        return inputs
+    form = form_of(version)
+    asked = {field.name: field for field in form.fields if field.is_file}
+    if asked and large:
+        raise BadInput({name: tracings.too_large(field) for name, field in asked.items()})
+    sent = {key.removeprefix(PREFIX): file for key, file in request.FILES.items() if key.startswith(PREFIX)}
+    vouched = frozenset(name for name in asked if request.POST.get(VOUCH + name))
+    given = inputs | {name: file for name, file in sent.items() if name in asked}
+    return tracings.read_files(by=request.user, on=patient, form=form, inputs=given, vouched=vouched)
 
 
 def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Question]]]:
@@ -85,10 +111,14 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict) -> Que
         usual_min=field.usual_min,
         usual_max=field.usual_max,
         group=field.group,
+        vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in errors.get(field.name, "") else "",
+        lead=field.tracing["lead"] if field.is_file else "",
     )
 
 
 def _value(field: Field, known: Prefilled | None, typed) -> str:
+    if field.is_file:
+        return ""
     if typed is not None:
         return typed.get(PREFIX + field.name, "")
     if known is None or known.value is None:

@@ -56,6 +56,7 @@ def form(request, patient, model):
     if request.method == "POST":
         inputs, units = forms.read(request.POST)
         try:
+            inputs = forms.with_files(request, patient, version, inputs)
             accepted = predictions.request(by=request.user, on=patient, version=version, inputs=inputs, units=units)
             return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
@@ -99,6 +100,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "patient": blank.patient,
         "version": version,
         "groups": forms.groups(blank, typed=typed, errors=errors or {}),
+        "has_file": any(field.is_file for field in blank.form.fields),
         "errors": forms.error_list(blank, errors or {}),
         "restored": typed is not None and not errors,
         "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),

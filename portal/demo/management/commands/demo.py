@@ -98,6 +98,7 @@ class Command(BaseCommand):
             supervisor.start(process, wait=wait)
         tracking = f"http://127.0.0.1:{port}"
         seed.add_models(self._say, tracking_uri=tracking, people=self.cast, study=studies["demo"])
+        seed.write_samples(self._say, people=self.cast, fhir=options["fhir"])
         os.environ["MLFLOW_TRACKING_URI"] = tracking
         connections.close_all()
 
