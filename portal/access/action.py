@@ -199,6 +199,7 @@ def _name_object(draft: log.Draft, on: Model) -> None:
     draft.object_type, draft.object_id = on._meta.model_name, getattr(on, "public_id", str(on.pk))
     draft.patient = getattr(on, "audit_patient", "") or draft.patient
     draft.study = getattr(on, "audit_study", "") or draft.study
+    draft.purpose = getattr(on, "audit_purpose", "") or draft.purpose
 
 
 def _copy(draft: log.Draft, patient: str) -> log.Draft:

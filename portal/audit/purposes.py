@@ -1,6 +1,8 @@
 """Purpose of use (HL7 v3 ActReason) of what nobody named one for: by the door it came through, else by its verb."""
 
 TREATMENT, RESEARCH, OPERATIONS, ADMINISTRATION = "TREAT", "HRESCH", "HOPERAT", "HSYSADMIN"
+# What is done with the invented patients of the practice ward.
+TEST = "HTEST"
 WORDS = {
     "TREAT": "treatment",
     "ETREAT": "emergency treatment",

@@ -117,6 +117,8 @@ SENTENCES = {
     "person.signed-in": "signed in",
     "person.signed-out": "signed out",
     "person.unlocked": "let a locked-out person try again",
+    "practice.opened": "looked at the patients to practise on",
+    "practice.prepared": "made the patients to practise on ready",
     "prediction.answered": "was answered how their own run stands",
     "prediction.cancelled": "cancelled a prediction",
     "prediction.corrected": "marked a result: a value that it used is another now",

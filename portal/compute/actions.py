@@ -49,11 +49,13 @@ def enqueue(*, by, kind: str, subject: str, patient: str = "", purpose: str = "c
     return job
 
 
-def carried_out(*, by, kind: str, subject: str, patient: str, began: datetime, ended: Ended) -> Job:
+def carried_out(
+    *, by, kind: str, subject: str, patient: str, began: datetime, ended: Ended, purpose: str = "clinical"
+) -> Job:
     """Write down a job that the caller's action has done by itself: row, reservation and settlement in one go."""
     state = JobState.SUCCEEDED if ended.ok else JobState.FAILED
     job = Job.objects.create(
-        kind=kind, subject=subject, patient=patient, created_by=by, state=state, reason=ended.reason, attempt=1,
+        kind=kind, subject=subject, patient=patient, created_by=by, purpose=purpose, state=state, reason=ended.reason, attempt=1,
         created_at=began, started_at=began, ended_at=clock.now(),
     )  # fmt: skip
     quotas.reserve_and_close(job, used=ended.ok)
@@ -150,7 +152,8 @@ def view_system(*, by, on=None) -> dict[str, int]:
     """How many jobs are in each state that is not an end, and how many ended today."""
     today = clock.now().date()
     open_jobs = Job.objects.exclude(state__in=FINAL).values_list("state").annotate(count=Count("pk"))
-    return dict(open_jobs) | {"ended today": Job.objects.filter(ended_at__date=today).count()}
+    ended = Job.objects.filter(ended_at__date=today).exclude(purpose=quotas.PRACTICE)
+    return dict(open_jobs) | {"ended today": ended.count()}
 
 
 @action(Permission.QUOTA_SET, verb="quota.set", on=User)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from portal.audit.purposes import TEST
 from portal.compute.states import JobState, sentence
 from portal.core import clock
 from portal.core.guard import Guarded
@@ -45,6 +46,11 @@ class Job(Guarded):
 
     def __str__(self) -> str:
         return f"{self.kind} job {self.public_id}"
+
+    @property
+    def audit_purpose(self) -> str:
+        """The purpose of use of a job for an invented patient."""
+        return TEST if self.purpose == "practice" else ""
 
     @property
     def sentence(self) -> str:

@@ -11,6 +11,8 @@ from portal.core import clock, prepared
 from portal.core.problems import Exhausted
 
 RESOURCE = "predictions"
+# The purpose of a job for an invented patient: it takes nothing of anybody's day and is counted nowhere.
+PRACTICE = "practice"
 
 
 def limit_of(person: int) -> int:
@@ -31,7 +33,7 @@ def taken_today(person: int) -> int:
 
 def reserve(job: Job) -> None:
     """Take one from the person's day, that of the job's making, in one conditional update; raises Exhausted."""
-    if not is_charged(job.kind):
+    if not _charged(job):
         return
     day, limit = job.created_at.date(), limit_of(job.created_by_id)
     if not _take(job.created_by_id, day, limit):
@@ -43,6 +45,8 @@ def reserve(job: Job) -> None:
 
 def reserve_and_close(job: Job, *, used: bool) -> None:
     """Both movements of a job that is over when it is written down; raises Exhausted at the limit."""
+    if not _charged(job):
+        return
     day, limit, target = job.created_at.date(), limit_of(job.created_by_id), "used" if used else "available"
     if used and not _take(job.created_by_id, day, limit):
         raise _exhausted(limit)
@@ -55,12 +59,16 @@ def reserve_and_close(job: Job, *, used: bool) -> None:
 
 def close(job: Job, *, used: bool) -> None:
     """Settle or refund a job's reservation; the unique entry makes a second call fail rather than pay twice."""
-    if not is_charged(job.kind):
+    if not _charged(job):
         return
     day, target = job.created_at.date(), "used" if used else "available"
     LedgerEntry.objects.create(job=job, kind="close", debit="reserved", credit=target, resource=RESOURCE, day=day)
     if not used:
         _uses(job.created_by_id, day).update(taken=F("taken") - 1)
+
+
+def _charged(job: Job) -> bool:
+    return is_charged(job.kind) and job.purpose != PRACTICE
 
 
 def _exhausted(limit: int) -> Exhausted:

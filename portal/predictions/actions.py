@@ -117,7 +117,7 @@ def answer(*, by, on) -> queries.PredictionView:
 def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.PredictionView]:
     """The newest predictions this person may read, of one patient or of all of theirs."""
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ)
-    rows = rows.filter(patient__in=group_of(on)) if on else rows
+    rows = rows.filter(patient__in=group_of(on)) if on else rows.filter(queries.COUNTS)
     rows = rows.filter(id__lt=before) if before else rows
     found = queries.views_of(list(rows.order_by("-id")[:limit]))
     shown = {view.patient.public_id: view.patient for view in found if view.patient}
@@ -210,7 +210,7 @@ def _store(prediction: Prediction, began: datetime, ended: Ended) -> None:
 def _job(prediction: Prediction) -> dict:
     return {
         "by": prediction.requested_by, "kind": "prediction", "subject": prediction.public_id,
-        "patient": prediction.audit_patient,
+        "patient": prediction.audit_patient, "purpose": "practice" if prediction.audit_purpose else "clinical",
     }  # fmt: skip
 
 

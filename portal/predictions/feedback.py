@@ -66,7 +66,8 @@ def opinions_of(prediction: Prediction) -> list[Opinion]:
 @action(Permission.MODEL_REVIEW, verb="model.overrides-seen")
 def override_rates(*, by, on=None) -> list[OverrideRate]:
     """How often results of the last 90 days were not followed, by version and ward."""
-    rows = Feedback.objects.filter(given_at__gt=clock.now() - SPAN).order_by("-id")
+    rows = Feedback.objects.filter(given_at__gt=clock.now() - SPAN).exclude(prediction__patient__practice=True)
+    rows = rows.order_by("-id")
     newest: dict[tuple, tuple] = {}
     for person, prediction, version, ward, verdict, code in rows.values_list(
         "person", "prediction", "prediction__version", "prediction__patient__care_unit", "verdict", "code"

@@ -84,6 +84,11 @@ class Prediction(Sealed):
         """What the ledger files events about this prediction under."""
         return self.patient.public_id if self.patient else ""
 
+    @property
+    def audit_purpose(self) -> str:
+        """The purpose of use of a run for an invented patient."""
+        return self.patient.audit_purpose if self.patient else ""
+
 
 class Envelope(Sealed):
     """What surrounds the numbers of one prediction; without it no result can be shown."""

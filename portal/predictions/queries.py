@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from portal.predictions.models import Correction, Envelope, Prediction
 from portal.predictions.states import CorrectionKind
 from portal.records.queries import PatientSummary, summary, with_ward
 from portal.registry.states import VersionState
+
+# What was run to practise is in no list of many patients and in no statistics.
+COUNTS = ~Q(patient__practice=True)
 
 
 class EnvelopeMissing(Exception):

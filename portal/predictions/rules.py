@@ -1,4 +1,4 @@
-"""Which predictions a right reaches: those of one's patients, and one's own without a patient."""
+"""Which predictions a right reaches: those of one's patients, and one's own without a patient or to practise."""
 
 from django.db.models import Q
 
@@ -6,13 +6,14 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.predictions.models import Incident, Prediction
 from portal.records.models import LEAD, CareUnitUserPermission, Patient
-from portal.records.rules import patients_of
+from portal.records.rules import opened_by, patients_of, practice_of
 
 _WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
 
 
 def _reached(by) -> Q:
-    return patients_of(by, "patient__") | Q(patient__isnull=True, requested_by_id=by.pk)
+    own = Q(patient__isnull=True) | practice_of(by, "patient__")
+    return patients_of(by, "patient__") | (Q(requested_by_id=by.pk) & own)
 
 
 def _asked_for(by) -> Q:
@@ -32,7 +33,7 @@ def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
     policy.register(Prediction, Permission.PREDICTION_RUN, _asked_for, "you asked for this run")
-    policy.register(Patient, Permission.PREDICTION_READ, patients_of, _WHY)
+    policy.register(Patient, Permission.PREDICTION_READ, opened_by, _WHY)
     policy.register(Prediction, Permission.JOB_CANCEL, _reached, _WHY)
     policy.register(Prediction, Permission.PREDICTION_FEEDBACK, _reached, _WHY)
     policy.register(Prediction, Permission.INCIDENT_REPORT, _reached, _WHY)

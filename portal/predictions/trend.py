@@ -35,6 +35,8 @@ def of(prediction: Prediction, view: queries.PredictionView) -> Trend | None:
         patient=prediction.patient_id, version__model=prediction.version.model_id, pk__lt=prediction.pk,
         outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
     )  # fmt: skip
+    if prediction.patient.practice:
+        rows = rows.filter(requested_by=prediction.requested_by_id)
     earlier = queries.views_of(list(rows.order_by("-id")[:MOST]))
     if not earlier:
         return None

@@ -69,6 +69,8 @@ def open_patient(*, by, on) -> queries.Record:
 @action(Permission.PATIENT_READ, verb="patient.marked", on=Patient)
 def mark(*, by, on) -> bool:
     """Keep a patient first in one's worklist, or no longer; returns which."""
+    if on.practice:
+        raise Conflict("A practice patient stands in nobody's list of patients.")
     found = Mark.objects.filter(person=by, patient=on)
     marked = not found.delete()[0]
     if marked:
@@ -130,7 +132,14 @@ def move_person(*, by, on, to) -> CareRelationship:
 @action(Permission.UNIT_ASSIGN, verb="unit.sized")
 def size_units(*, by, on=None) -> list[tuple[CareUnit, int]]:
     """The wards that have patients, with how many, largest first."""
-    rows = queries.current().exclude(care_unit=None).order_by().values_list("care_unit").annotate(count=Count("pk"))
+    rows = (
+        queries.current()
+        .filter(queries.REAL)
+        .exclude(care_unit=None)
+        .order_by()
+        .values_list("care_unit")
+        .annotate(count=Count("pk"))
+    )
     counts = dict(rows)
     units = CareUnit.objects.filter(pk__in=counts)
     return sorted(((unit, counts[unit.pk]) for unit in units), key=lambda pair: (-pair[1], pair[0].name, pair[0].pk))
@@ -161,7 +170,7 @@ def _free_username(name: str, taken: set[str]) -> str:
 @action(Permission.AUDIT_READ, verb="audit.subject-sought")
 def seek_patient(*, by, on=None, number) -> str:
     """The opaque id under which the ledger files a record number or that id itself; empty when there is none."""
-    rows = Patient.objects.filter(Q(mrn_index=mrn_index(number)) | Q(public_id=number))
+    rows = Patient.objects.filter(queries.REAL).filter(Q(mrn_index=mrn_index(number)) | Q(public_id=number))
     found = rows.values_list("public_id", flat=True).first() or ""
     event().note(kind="patient", found=bool(found))
     event().draft.patient = found
@@ -183,7 +192,7 @@ def identify_patients(*, by, on=None, name, purpose) -> list[queries.PatientSumm
         raise BadInput(errors)
     words = name.casefold().split()
     found = []
-    for row in queries.with_ward().iterator(chunk_size=500):
+    for row in queries.with_ward().filter(queries.REAL).iterator(chunk_size=500):
         patient = queries.summary(row)
         if all(word in patient.name.casefold() for word in words):
             found.append(patient)

@@ -9,7 +9,7 @@ _PURPOSES = ("TREAT", "HQUALIMP", "HOPERAT")
 
 
 def _find_unit(named: dict) -> CareUnit | None:
-    return CareUnit.objects.filter(name__iexact=named.get("name", "").strip()).first()
+    return CareUnit.objects.filter(queries.REAL, name__iexact=named.get("name", "").strip()).first()
 
 
 def _find_patient(named: dict) -> Patient | None:
@@ -26,7 +26,7 @@ def register() -> None:
         grantable.Grantable(
             model=CareUnit, codename=TREAT, permission=Permission.PATIENT_LIST, word="ward", may="see the ward's patients and run models for them",
             find=_find_unit, owner=lambda unit: unit, purposes=_PURPOSES, asks="clinician", most_days=365,
-            listed=lambda: list(CareUnit.objects.values_list("name", flat=True)),
+            listed=lambda: list(CareUnit.objects.filter(queries.REAL).values_list("name", flat=True)),
         )
     )  # fmt: skip
     grantable.register(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.audit import purposes
 from portal.core.problems import Problem
 from portal.records import merging, queries, signals
 from portal.records.fhir import resources, types
@@ -76,9 +77,9 @@ def _import(by, source: Source, report: Report) -> None:
 
 
 @action(Permission.RECORD_IMPORT, verb="record.imported")
-def import_source(*, by, on=None, source, report) -> None:
-    """Store one source."""
-    store = Store(source.resolve)
+def import_source(*, by, on=None, source, report, practice=False) -> None:
+    """Store one source; with `practice` it makes invented patients to practise on, and nothing else touches those."""
+    store = Store(source.resolve, practice=practice)
     before = len(report.refused)
     for entry in sorted(source.entries, key=_rank):
         _take(entry, source, store, report)
@@ -91,11 +92,14 @@ def import_source(*, by, on=None, source, report) -> None:
     report.deleted += store.deleted
     if (store.created, store.updated, store.deleted, len(report.refused)) == (0, 0, 0, before):
         event().skip()
+    event().draft.purpose = purposes.TEST if practice else ""
     refused = len(report.refused) - before
     event().note(created=store.created, updated=store.updated, deleted=store.deleted, refused=refused)
     event().each_patient(store.touched_patients())
     _tell_of_merges(store.settled, report)
-    signals.record_changed.send(sender=Store, sources=store.changed, patients=store.touched_patients())
+    # The invented values are renewed as they grow old; that is no news about anybody.
+    if not practice:
+        signals.record_changed.send(sender=Store, sources=store.changed, patients=store.touched_patients())
 
 
 def _tell_of_merges(settled: merging.Settled, report: Report) -> None:

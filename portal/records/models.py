@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from portal.access.models import Grant, PermissionTable
+from portal.audit.purposes import TEST
 from portal.core import clock
 from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded, Sealed
@@ -30,13 +31,15 @@ class CareUnit(Guarded):
 
     PHI = {
         "public_id": Phi.PSEUDONYM, "name": Phi.NONE, "source_index": Phi.PSEUDONYM, "digest": Phi.NONE,
-        "created_at": Phi.NONE,
+        "created_at": Phi.NONE, "practice": Phi.NONE,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     name = models.CharField(max_length=200)
     source_index = models.CharField(max_length=64, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The ward of the invented patients whom everybody practises on; nobody works there.
+    practice = models.BooleanField(default=False, editable=False)
 
     class Meta:
         permissions = (
@@ -73,7 +76,7 @@ class Patient(Sealed):
 
     PHI = {
         "public_id": Phi.PSEUDONYM, "source_index": Phi.PSEUDONYM, "mrn_index": Phi.PSEUDONYM, "digest": Phi.NONE,
-        "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE, "changed_at": Phi.NONE,
+        "person": Phi.IDENTIFIER, "created_at": Phi.NONE, "updated_at": Phi.NONE, "changed_at": Phi.NONE, "practice": Phi.NONE,
         "active": Phi.NONE, "standing": Phi.NONE, "removed_at": Phi.NONE, "merged_at": Phi.NONE, "absorbs": Phi.NONE,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
@@ -86,6 +89,7 @@ class Patient(Sealed):
     updated_at = models.DateTimeField(auto_now=True)
     # When an import last brought something new about the patient.
     changed_at = models.DateTimeField(default=clock.now)
+    practice = models.BooleanField(default=False, editable=False)
     # What the source says of the record: in use or not; nothing where it does not say.
     active = models.BooleanField(null=True)
     standing = models.CharField(max_length=8, choices=Standing, default=Standing.CURRENT)
@@ -103,6 +107,11 @@ class Patient(Sealed):
     def audit_patient(self) -> str:
         """What the ledger files events about this patient under."""
         return self.public_id
+
+    @property
+    def audit_purpose(self) -> str:
+        """The purpose of use of whatever is done with an invented patient."""
+        return TEST if self.practice else ""
 
 
 class PatientLink(Sealed):

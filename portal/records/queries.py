@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from portal.access.policy import Decision
 from portal.core import clock
 from portal.core.crypto import blind_index
@@ -11,6 +13,8 @@ from portal.core.problems import Conflict
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient, Standing
 from portal.records.units import display_unit
 
+# Patients of flesh and blood, as lists, searches and statistics mean them.
+REAL = Q(practice=False)
 USABLE = frozenset({"final", "amended", "corrected", "preliminary"})
 
 
@@ -26,6 +30,7 @@ class PatientSummary:
     mrn: str
     ward: str
     deceased: str
+    practice: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def with_ward():
 
 def by_two_identifiers(mrn: str, birth_date: str) -> Patient | None:
     """The patient whom exactly this record number and this birth date both fit; of a merged record the one that goes on."""
-    rows = with_ward().filter(mrn_index=blind_index("patient.mrn", mrn)) if mrn.strip() else []
+    rows = with_ward().filter(REAL, mrn_index=blind_index("patient.mrn", mrn)) if mrn.strip() else []
     found = next((row for row in rows if row.person.get("birth_date") == birth_date.strip()), None)
     root = root_of(found) if found else None
     return root if root and root.standing != Standing.REMOVED else None
@@ -155,6 +160,7 @@ def summary(patient: Patient) -> PatientSummary:
         mrn=person.get("mrn") or "",
         ward=patient.care_unit.name if patient.care_unit else "no ward",
         deceased=person.get("deceased") or "",
+        practice=patient.practice,
     )
 
 

@@ -17,8 +17,10 @@ from portal.records.models import (
     Patient,
     PatientUserPermission,
 )  # fmt: skip
+from portal.records.queries import REAL
 
 _WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
+_WHY_OPEN = f"{_WHY}, or the patient is an invented one to practise on"
 _EVERY_KIND = tuple(GrantKind)
 _LISTED = (GrantKind.SHARE, GrantKind.REQUEST)
 _BY_TOKEN = tuple(kind for kind in GrantKind if kind != GrantKind.BREAK_GLASS)
@@ -50,6 +52,16 @@ def _patient_at(prefix: str) -> str:
     return f"{prefix.removesuffix('__')}_id" if prefix else "pk"
 
 
+def practice_of(by, prefix: str = "") -> Q:
+    """Rows whose patient, at `prefix`, is an invented one to practise on: for people at the screen, never for programs."""
+    return Q(**{f"{prefix}practice": True}) if actors.scopes_of(by) is None else Q(pk__in=())
+
+
+def opened_by(by) -> Q:
+    """The patients whose record this person may open: their own, and those to practise on."""
+    return patients_of(by) | practice_of(by)
+
+
 def _listed(by) -> Q:
     """Emergency access opens one record and puts nobody on a list."""
     return ward_patients_of(by) | Q(PatientUserPermission.reach(by, READ_RECORD, kinds=_LISTED))
@@ -59,8 +71,13 @@ def _units_of(by) -> Q:
     return Q() if by is actors.SYSTEM else on_my_wards(by, "pk")
 
 
+def _staffed(by) -> Q:
+    """Nobody works on the practice ward: what one person tries there is nobody else's."""
+    return REAL
+
+
 def _in_an_emergency(by) -> Q:
-    return Q() if actors.at_the_bedside(by) else Q(pk__in=())
+    return REAL if actors.at_the_bedside(by) else Q(pk__in=())
 
 
 def _others_cases(by) -> Q:
@@ -79,11 +96,11 @@ def _others_cases(by) -> Q:
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Case, Permission.CASE_REVIEW, _others_cases, "its access was by nobody of your wards", see=True)
-    policy.register(Patient, Permission.PATIENT_READ, patients_of, _WHY, see=True)
+    policy.register(Patient, Permission.PATIENT_READ, opened_by, _WHY_OPEN, see=True)
     policy.register(Patient, Permission.PATIENT_LIST, _listed, _WHY)
     policy.register(Patient, Permission.PATIENT_SHARE, ward_patients_of, "you work on the patient's ward")
-    policy.register(Patient, Permission.PREDICTION_RUN, patients_of, _WHY)
+    policy.register(Patient, Permission.PREDICTION_RUN, opened_by, _WHY_OPEN)
     policy.register(Patient, Permission.BREAK_GLASS, _in_an_emergency, "it is an emergency, and it will be reviewed")
-    policy.register(CareUnit, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards")
+    policy.register(CareUnit, Permission.UNIT_ASSIGN, _staffed, "administrators assign people to wards")
     policy.register(CareRelationship, Permission.UNIT_ASSIGN, _all, "administrators assign people to wards", see=True)
     policy.register(CareUnit, Permission.PATIENT_LIST, _units_of, "you are assigned to the ward", see=True)

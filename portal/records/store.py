@@ -19,8 +19,8 @@ _CLINICAL = {
 class Store:
     """One source's worth of writing, with what it counted."""
 
-    def __init__(self, resolve: Callable[[str], tuple[str, str] | None]):
-        self._resolve = resolve
+    def __init__(self, resolve: Callable[[str], tuple[str, str] | None], *, practice: bool = False):
+        self._resolve, self._practice = resolve, practice
         self._patients: dict[str, models.Patient | None] = {}
         self._units: dict[str, models.CareUnit | None] = {}
         self._rows: dict[tuple[type, int], dict[str, str]] = {}
@@ -59,6 +59,7 @@ class Store:
         self.unchanged += not standing
         self.deleted += bool(standing)
         for row in standing:
+            self._apart(row if kind == "Patient" else row.patient)
             self._remove_row(row)
 
     def finish(self) -> None:
@@ -118,13 +119,15 @@ class Store:
             self.unchanged += 1
             return
         links = {(kind, _index(*target)) for kind, target in self._targets(found)}
+        for _, target in links:
+            self._patient(target)
         if any(target == index for _, target in links):
             raise ResourceRefused("Patient.link points at the patient itself.")
         facts = {"digest": found.digest, "person": person, "mrn_index": blind_index("patient.mrn", person["mrn"])}
         facts |= {"active": found.active, "removed_at": None}
         self._count(patient is None)
         if patient is None:
-            patient = models.Patient.objects.create(source_index=index, **facts)
+            patient = models.Patient.objects.create(source_index=index, practice=self._practice, **facts)
         else:
             _change(patient, facts)
             self.changed.add(index)
@@ -166,6 +169,7 @@ class Store:
         self._flush(model)
         row = model.objects.select_related("patient").get(source_index=index)
         if row.patient_id != patient.pk:
+            self._apart(row.patient)
             self._leave(row)
         _change(row, facts | {"removed_at": None})
         self.changed.add(index)
@@ -222,7 +226,7 @@ class Store:
         self._count(unit is None)
         facts = {"digest": found.digest, "name": found.parts[0].content["name"]}
         if unit is None:
-            unit = models.CareUnit.objects.create(source_index=index, **facts)
+            unit = models.CareUnit.objects.create(source_index=index, practice=self._practice, **facts)
         else:
             _change(unit, facts)
         self._units[index] = unit
@@ -249,13 +253,19 @@ class Store:
 
     def _patient(self, index: str) -> models.Patient | None:
         if index not in self._patients:
-            self._patients[index] = models.Patient.objects.filter(source_index=index).first()
+            self._patients[index] = self._apart(models.Patient.objects.filter(source_index=index).first())
         return self._patients[index]
 
     def _unit(self, index: str) -> models.CareUnit | None:
         if self._units.get(index) is None:
-            self._units[index] = models.CareUnit.objects.filter(source_index=index).first()
+            self._units[index] = self._apart(models.CareUnit.objects.filter(source_index=index).first())
         return self._units[index]
+
+    def _apart(self, row):
+        """What is real and what is to practise on never mix, whatever identity a source gives."""
+        if row is not None and row.practice != self._practice:
+            raise ResourceRefused("This identity belongs to the practice ward; a real record needs another one.")
+        return row
 
     def _count(self, new: bool) -> None:
         if new:

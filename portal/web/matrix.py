@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "mfa_edit_webauthn": (BOTH, "second factor", OWN, Phi.NONE),
     "clinic:patients": (BOTH, "patient", P.PATIENT_LIST, Phi.CLINICAL),
     "clinic:patient": (GET, "patient", P.PATIENT_READ, Phi.CLINICAL),
+    "clinic:practice": (GET, "", P.PREDICTION_RUN, Phi.CLINICAL),
     "clinic:emergency": (BOTH, "patient", P.BREAK_GLASS, Phi.FREE_TEXT),
     "clinic:emergency-renew": (POST, "emergency access", P.BREAK_GLASS, Phi.NONE),
     "clinic:emergency-end": (POST, "emergency access", P.BREAK_GLASS, Phi.NONE),

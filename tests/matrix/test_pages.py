@@ -29,6 +29,7 @@ PAGES = {
     "healthz": ((), ALL),
     "readyz": ((), ALL),
     "clinic:patients": ((), CLINIC),
+    "clinic:practice": ((), CLINIC),
     "clinic:patient": (("patient",), OWN_WARD),
     "clinic:form": (("patient", "slug"), (200, 404, 404, 404, 404, 404, 404)),
     "clinic:prediction": (("prediction",), OWN_WARD),

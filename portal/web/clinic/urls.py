@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portal.web.clinic import emergency, opinions, sharing, views
+from portal.web.clinic import emergency, opinions, practice, sharing, views
 
 app_name = "clinic"
 urlpatterns = [
     path("", views.patients, name="patients"),
+    path("practice/", practice.ward, name="practice"),
     path("emergency/", emergency.emergency, name="emergency"),
     path("emergency/<pid:access>/renew/", emergency.renew, name="emergency-renew"),
     path("emergency/<pid:access>/end/", emergency.end, name="emergency-end"),

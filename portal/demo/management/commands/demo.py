@@ -17,6 +17,7 @@ from portal.access.actors import SYSTEM
 from portal.accounts import factors
 from portal.demo import once, people, processes, seed
 from portal.demo.supervise import NotReady, Stopped, Supervisor, stoppable
+from portal.records import practice
 
 
 class Command(BaseCommand):
@@ -90,6 +91,7 @@ class Command(BaseCommand):
         self._say("records: FHIR import")
         seed.import_records(self._say, fhir=options["fhir"], as_of=settings.AS_OF or date.today())
         seed.assign_wards(self._say, self.cast)
+        practice.prepare(by=SYSTEM)
         port = processes.free_port()
         # Only training needs the tracking server at once; at later starts nobody waits for it.
         waits = not seed.models_there(studies["demo"])

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.compute import leavers
 from portal.core.problems import Problem
 from portal.records import actions as records
-from portal.records import imports
+from portal.records import imports, practice
 
 
 class Command(BaseCommand):
@@ -49,6 +49,7 @@ class Command(BaseCommand):
     def _start(self, options) -> dict:
         self._refuse_demonstration(end=options["end_demonstration"])
         found = imports.import_paths(by=SYSTEM, paths=options["fhir"]).plain() if options["fhir"] else None
+        practice.prepare(by=SYSTEM)
         # People are added all or none: a password is printed at the end, and only for who is really there.
         with transaction.atomic():
             return self._add_people(options, {"records": found})
