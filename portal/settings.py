@@ -242,6 +242,9 @@ JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
 # two wards share nobody, whatever records it is given.
 RELATIONSHIP_DAYS = envint("FORMULARY_RELATIONSHIP_DAYS", 0 if DEMO else 30)
 PREDICTIONS_A_DAY = envint("FORMULARY_PREDICTIONS_A_DAY", 500)
+# The ward's last results as a locked file, for when the portal is away; 0 minutes writes none.
+DOWNTIME = Path(envstr("FORMULARY_DOWNTIME", str(DATA / "downtime")))
+DOWNTIME_MINUTES = envint("FORMULARY_DOWNTIME_MINUTES", 30)
 # Of the web server's threads in each process (8 in the demonstration), how many may wait for an answer at once.
 WAITING_THREADS = envint("FORMULARY_WAITING_THREADS", 4)
 

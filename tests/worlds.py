@@ -191,6 +191,7 @@ def _objects(world: World, version) -> None:
         "grant": frozenset({GIVEN, lead, officer}), "access request": frozenset({other, lead, ("admin", "own"), officer}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
         "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "incident": frozenset({("reviewer", "own")}),
+        "downtime packet": working,
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
@@ -211,6 +212,7 @@ def _objects(world: World, version) -> None:
     }
     world.reach = {
         ("patient", P.PATIENT_SHARE): working, ("prediction", P.PREDICTION_RETRACT): frozenset({lead}),
+        ("downtime packet", P.DOWNTIME_LOCK): frozenset({lead}),
         ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
         ("grant", P.ACCESS_ASK): frozenset({GIVEN}), ("access request", P.ACCESS_ASK): frozenset({other}),
         ("access request", P.ACCESS_DECIDE): frozenset({lead, ("admin", "own")}),
@@ -356,6 +358,7 @@ def unlock_and_save(rows, field_name: str) -> None:
 
 # The rights by which a kind of object shows that it exists.
 SEEING = {
+    "downtime packet": {P.PATIENT_LIST},
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},

@@ -6,9 +6,10 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from portal.compute import executors, keeper
-        from portal.predictions import outcomes, receivers, rules  # noqa: F401  (receivers connect themselves)
+        from portal.predictions import downtime, outcomes, receivers, rules  # noqa: F401  (receivers connect themselves)
         from portal.predictions.executor import PredictionExecutor
 
         rules.register()
         keeper.register(outcomes.sweep, outcomes.PAUSE)
         executors.register("prediction", PredictionExecutor())
+        keeper.register(downtime.write_due, downtime.PAUSE)

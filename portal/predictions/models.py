@@ -20,7 +20,7 @@ from portal.predictions.states import (
     RetractionReason,
     Verdict,
 )
-from portal.records.models import Patient
+from portal.records.models import CareUnit, Patient
 from portal.records.queries import root_of
 from portal.registry.models import ModelVersion
 
@@ -184,3 +184,13 @@ class Incident(Guarded):
     class Meta:
         ordering = ("-id",)
         indexes = (models.Index(fields=("closed_at", "-id"), name="incident_queue"),)
+
+
+class DowntimePacket(Guarded):
+    """A ward's last results as a locked file; `lines` says what the file holds of each patient, as digests."""
+
+    PHI = {"password": Phi.FREE_TEXT, "lines": Phi.PSEUDONYM, "written_at": Phi.NONE}
+    care_unit = models.OneToOneField(CareUnit, on_delete=models.PROTECT, related_name="+")
+    password = EncryptedJSONField()
+    lines = EncryptedJSONField(default=dict)
+    written_at = models.DateTimeField(null=True)

@@ -5,8 +5,8 @@ from django.db.models import Q
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.predictions.models import Incident, Prediction
-from portal.records.models import LEAD, CareUnitUserPermission, Patient
-from portal.records.rules import opened_by, patients_of, practice_of
+from portal.records.models import LEAD, CareUnit, CareUnitUserPermission, Patient
+from portal.records.rules import on_my_wards, opened_by, patients_of, practice_of
 
 _WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
 
@@ -29,6 +29,14 @@ def _all(by) -> Q:
     return Q()
 
 
+def _led(by) -> Q:
+    return Q(CareUnitUserPermission.reach(by, LEAD, "pk"))
+
+
+def _worked_on(by) -> Q:
+    return on_my_wards(by, "pk")
+
+
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
@@ -39,3 +47,6 @@ def register() -> None:
     policy.register(Prediction, Permission.INCIDENT_REPORT, _reached, _WHY)
     policy.register(Prediction, Permission.PREDICTION_RETRACT, _ran_or_leads, "you ran it, or lead the patient's ward")
     policy.register(Incident, Permission.INCIDENT_REVIEW, _all, "you sit on the model committee", see=True)
+    policy.register(CareUnit, Permission.DOWNTIME_READ, _worked_on, "you are assigned to the ward")
+    policy.register(CareUnit, Permission.DOWNTIME_LOCK, _led, "you lead the ward")
+    policy.register(CareUnit, Permission.DOWNTIME_WRITE, _all, "the portal writes the packets")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clinic import emergency, opinions, practice, sharing, views
+from portal.web.clinic import downtime, emergency, opinions, practice, sharing, views
 
 app_name = "clinic"
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("emergency/", emergency.emergency, name="emergency"),
     path("emergency/<pid:access>/renew/", emergency.renew, name="emergency-renew"),
     path("emergency/<pid:access>/end/", emergency.end, name="emergency-end"),
+    path("downtime/", downtime.downtime, name="downtime"),
+    path("downtime/<pid:unit>/file/", downtime.file, name="downtime-file"),
+    path("downtime/<pid:unit>/password/", downtime.password, name="downtime-password"),
+    path("downtime/<pid:unit>/lock/", downtime.lock, name="downtime-lock"),
     path("patients/<pid:patient>/", views.patient, name="patient"),
     path("patients/<pid:patient>/mark/", views.mark, name="mark"),
     path("patients/<pid:patient>/share/", sharing.share, name="share"),
