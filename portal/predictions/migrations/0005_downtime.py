@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('predictions', '0002_feedback'),
+        ('predictions', '0004_outcomes'),
         ('records', '0005_worklist'),
     ]
 
