@@ -15,7 +15,7 @@ from portal.compute import actions as compute
 from portal.compute.executors import Ended
 from portal.core import clock, prepared
 from portal.core.problems import BadInput, Problem
-from portal.predictions import envelopes, executor, prefill, provenance, queries, tracings
+from portal.predictions import before, envelopes, executor, prefill, provenance, queries, tracings
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
@@ -39,6 +39,7 @@ class BlankForm:
     form: spec.FormSpec
     prefilled: dict[str, prefill.Prefilled]
     patient: PatientSummary
+    rules: list[before.Rule]
 
 
 @dataclass(frozen=True)
@@ -62,31 +63,37 @@ def open_form(*, by, on, version) -> BlankForm:
     """The form of a version, filled from a patient's record."""
     policy.require(by, Permission.PREDICTION_RUN, version)
     require_in_use(on)
-    form = require_runnable(version).form
+    standing = require_runnable(version)
+    form = standing.form
     record = record_of(on, prefill.needs_of(form))
     event().note(model=version.model.slug, version=version.number)
-    return BlankForm(version, form, prefill.fill(form, record), record.patient)
+    known = prefill.fill(form, record)
+    rules = before.rules(form, standing.version.overlay, known, record.patient)
+    return BlankForm(standing.version, form, known, record.patient, rules)
 
 
 @action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient, rows=with_ward, optional=True)
-def request(*, by, on=None, version, inputs, units=None, key="", body="", within=0) -> Accepted:
+def request(*, by, on=None, version, inputs, units=None, key="", body="", within=0, ticks=None) -> Accepted:
     """Accept a run: its job goes into the queue, unless it can be answered here `within` some seconds.
 
     `version` is a ModelVersion or a Choice. `inputs` maps field names to raw answers; names left out are taken from
-    the record where the form maps them.
+    the record where the form maps them. With `ticks`, as people fill forms, unusual values are refused until ticked.
     Raises BadInput naming each field that is wrong, Conflict when the version may not run, Exhausted at the quota.
     """
-    before = _same_key(by, key, body)
-    if before:
+    same = _same_key(by, key, body)
+    if same:
         event().skip()
-        return Accepted(before)
+        return Accepted(same)
     version = _permitted(by, version)
     if on:
         require_in_use(on)
     standing = require_runnable(version)
     form = standing.form
     tracings.note_unread(inputs)
-    gathered, found = _gather(form, inputs, units or {}, record_of(on, prefill.needs_of(form)) if on else None)
+    record = record_of(on, prefill.needs_of(form)) if on else None
+    gathered, found = _gather(form, inputs, units or {}, record, ticks)
+    if ticks is not None:
+        before.sign_ticks(gathered, ticks, by.label)
     gathered |= tracings.described(form, found, on)
     _check_eligible(standing, gathered["values"])
     prediction = _new(by, on, version, gathered, _Key.of(key, body))
@@ -157,13 +164,17 @@ def _newest_approved(by, slug: str) -> QuerySet[ModelVersion]:
     return _choosable(by, slug).filter(state=VersionState.APPROVED)
 
 
-def _gather(form: spec.FormSpec, inputs: dict, units: dict, record: Record | None) -> tuple[dict, answers.Answers]:
+def _gather(
+    form: spec.FormSpec, inputs: dict, units: dict, record: Record | None, ticks: dict | None
+) -> tuple[dict, answers.Answers]:
     prefilled = prefill.fill(form, record) if record else {}
     usable = {name: known.value for name, known in prefilled.items() if known.value is not None}
     taken = {name: value for name, value in usable.items() if name not in inputs}
     found = answers.check(form, {**taken, **inputs}, units)
     if found.errors:
         raise BadInput(_with_notes(found.errors, prefilled, inputs))
+    if ticks is not None:
+        before.require_ticks(form, found, ticks, inputs)
     return envelopes.inputs_of(form, found, prefilled, set(taken)), found
 
 
@@ -175,14 +186,8 @@ def _with_notes(errors: dict, prefilled: dict, inputs: dict) -> dict:
 def _check_eligible(standing: Standing, values: dict) -> None:
     for rule in standing.version.overlay.get("eligibility", ()):
         value = values.get(rule["input"])
-        if value is not None and not _meets(rule, value):
+        if value is not None and not before.meets(rule, value):
             raise BadInput({rule["input"]: f"{standing.form[rule['input']].label}: {rule['sentence']}"})
-
-
-def _meets(rule: dict, value) -> bool:
-    if "in" in rule:
-        return value in rule["in"]
-    return rule.get("min", value) <= value <= rule.get("max", value)
 
 
 def _new(by, patient, version, gathered: dict, key: "_Key") -> Prediction:
@@ -238,9 +243,9 @@ class _Key:
 
 def _same_key(by, key: str, body) -> str | None:
     given = _Key.of(key, body)
-    before = given.digest and Prediction.objects.filter(requested_by=by, idempotency_key=given.digest).first()
-    if not before:
+    same = given.digest and Prediction.objects.filter(requested_by=by, idempotency_key=given.digest).first()
+    if not same:
         return None
-    if before.body_sha256 != given.body:
+    if same.body_sha256 != given.body:
         raise KeyReused("This Idempotency-Key was used with another body. Use a new key for a new prediction.")
-    return before.public_id
+    return same.public_id

@@ -59,6 +59,17 @@ def convert(value: float, from_unit: str, to_unit: str, *, analyte: str | None =
     return Converted(found, target, f"{value:g} {display_unit(source)} = {found:.4g} {display_unit(target)}")
 
 
+@lru_cache(maxsize=512)
+def line(from_unit: str, to_unit: str, analyte: str | None = None) -> tuple[float, float] | None:
+    """Factor and offset of a conversion, for pages that show it as one types; None where there is no such line."""
+    try:
+        none, one, many = (convert(value, from_unit, to_unit, analyte=analyte).value for value in (0.0, 1.0, 100.0))
+    except (UnitUnknown, UnitMismatch):
+        return None
+    factor = (many - none) / 100
+    return (factor, none) if abs(none + factor - one) < 1e-9 * max(1.0, abs(one)) else None
+
+
 def spelled(unit: str) -> str:
     """The UCUM spelling of a unit that sources write in many ways."""
     return _SPELLINGS.get(unit.strip(), unit.strip())

@@ -134,8 +134,11 @@ def _convert(asked: Field, number: float, unit: str) -> tuple[float, str]:
         converted = units.convert(number, unit, asked.unit, analyte=asked.analyte or None)
     except (units.UnitUnknown, units.UnitMismatch) as problem:
         raise Refusal(str(problem)) from None
-    text = f"{number_text(number)} {units.display_unit(unit)} = {converted.value:.4g} {asked.unit_label}"
-    return converted.value, text
+    return converted.value, f"{number_text(number)} {units.display_unit(unit)} = {_rounded(asked, converted.value)}"
+
+
+def _rounded(asked: Field, number: float) -> str:
+    return f"{number_text(float(f'{number:.4g}'))} {asked.unit_label}".strip()
 
 
 def _check_possible(asked: Field, number: float) -> None:

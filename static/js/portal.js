@@ -20,23 +20,14 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// A soft warning as one leaves a field; the server checks again.
-document.addEventListener("focusout", (event) => {
-  const input = event.target.closest("input[data-usual-min]");
-  if (!input) return;
-  const note = document.getElementById(`${input.id}-soft`);
-  const unit = input.parentElement.querySelector("select");
-  const value = Number(input.value);
-  const outside = input.value !== "" && (!unit || unit.selectedIndex === 0) &&
-    (value < Number(input.dataset.usualMin) || value > Number(input.dataset.usualMax));
-  if (note) note.textContent = outside ? "Outside what the model has seen. You may go on; the result will say so." : "";
-});
-
 // A form that was sent once is not sent twice.
 document.addEventListener("submit", (event) => {
   const button = event.target.querySelector("button[data-once]");
   if (button) setTimeout(() => { button.disabled = true; }, 0);
 });
+
+// A page that the browser kept whole, of another patient or another person, is asked for anew.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 // Keys: / goes to the search field of the page.
 document.addEventListener("keydown", (event) => {

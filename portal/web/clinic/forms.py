@@ -5,15 +5,27 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from portal.core.problems import BadInput
-from portal.predictions import tracings
+from portal.predictions import before, tracings
 from portal.predictions.actions import BlankForm
 from portal.predictions.prefill import Prefilled
+from portal.records import units as measures
 from portal.records.units import display_unit
 from portal.registry import answers
 from portal.registry.answers import UNKNOWN
-from portal.registry.spec import Field, Option, form_of, number_text
+from portal.registry.spec import Field, FormSpec, Option, form_of, number_text
 
-PREFIX, UNIT, VOUCH = "in.", "unit.", "vouch."
+# What was typed, in which unit, what was ticked as right, what the record said as the form was shown, whose a file is.
+PREFIX, UNIT, TICK, WAS, VOUCH = "in.", "unit.", "tick.", "was.", "vouch."
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit that may be chosen, with the straight line from it to the model's own."""
+
+    code: str
+    label: str
+    factor: float | None
+    offset: float | None
 
 
 @dataclass(frozen=True)
@@ -29,16 +41,25 @@ class Question:
     unit_name: str
     unit_label: str
     unit: str
-    units: list[tuple[str, str]]
+    units: list[Unit]
+    conversion: str
     options: list[Option]
     source: str
     stale: bool
+    note: str
     warning: str
+    tick_name: str
+    tick: str
+    ticked: bool
+    without: str
     error: str
+    was_name: str
+    was: str
+    minimum: float | None
+    maximum: float | None
     range_hint: str
     usual_min: float | None
     usual_max: float | None
-    group: str
     vouch: str = ""
     lead: str = ""
 
@@ -52,12 +73,45 @@ class Question:
         """The element's id, for labels and links from the error summary."""
         return "f-" + self.name.removeprefix(PREFIX)
 
+    @property
+    def known(self) -> bool:
+        """Whether it has an answer."""
+        return self.value not in ("", UNKNOWN)
 
-def read(posted) -> tuple[dict, dict]:
-    """Raw answers and chosen units from a posted form."""
-    inputs = {key.removeprefix(PREFIX): value for key, value in posted.items() if key.startswith(PREFIX)}
-    units = {key.removeprefix(UNIT): value for key, value in posted.items() if key.startswith(UNIT)}
-    return inputs, units
+    @property
+    def unit_shown(self) -> str:
+        """The chosen unit as people write it."""
+        return (
+            self.unit_label
+            if self.unit == (self.units[0].code if self.units else self.unit)
+            else display_unit(self.unit)
+        )
+
+    @property
+    def in_sentence(self) -> str:
+        """Its label within a sentence; abbreviations keep their capitals."""
+        return self.label[:1].lower() + self.label[1:] if self.label[1:2].islower() else self.label
+
+
+def read(posted) -> dict:
+    """Raw answers, chosen units and ticks from a posted form, as `request` takes them."""
+
+    def under(prefix: str) -> dict:
+        return {key.removeprefix(prefix): value for key, value in posted.items() if key.startswith(prefix)}
+
+    return {"inputs": under(PREFIX), "units": under(UNIT), "ticks": under(TICK)}
+
+
+def untouched_anew(typed):
+    """What was typed before, without the fields that nobody touched: those are filled from the record as it is now."""
+    if typed is None:
+        return None
+    kept = typed.copy()
+    for name in [key.removeprefix(WAS) for key in typed if key.startswith(WAS)]:
+        if typed.get(PREFIX + name, "") == typed[WAS + name]:
+            kept.pop(PREFIX + name, None)
+            kept.pop(TICK + name, None)
+    return kept
 
 
 def with_files(request, patient, version, inputs: dict) -> dict:
@@ -77,8 +131,9 @@ def with_files(request, patient, version, inputs: dict) -> dict:
 
 def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Question]]]:
     """The form's questions by group, with what was typed or what the record says."""
+    overlay = blank.version.overlay
     return [
-        (title, [_question(field, blank.prefilled.get(field.name), typed, errors) for field in fields])
+        (title, [_question(field, blank.prefilled.get(field.name), typed, errors, overlay) for field in fields])
         for title, fields in blank.form.groups()
     ]
 
@@ -88,9 +143,29 @@ def error_list(blank: BlankForm, errors: dict) -> list[tuple[str, str]]:
     return [(f"f-{name}", sentence) for name, sentence in errors.items()]
 
 
-def _question(field: Field, known: Prefilled | None, typed, errors: dict) -> Question:
-    value = _value(field, known, typed)
-    unit = (typed or {}).get(UNIT + field.name) or field.unit
+def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
+    """How many answers are there, and which are not: the line above the button."""
+    asked = [question for _, questions in grouped for question in questions]
+    return {
+        "asked": len(asked),
+        "known": sum(question.known for question in asked),
+        "needed": [question.in_sentence for question in asked if question.required and not question.known],
+        "missing": [question.in_sentence for question in asked if not question.required and not question.known],
+        "unticked": [question.in_sentence for question in asked if question.warning and not question.ticked],
+    }
+
+
+def is_ready(tally: dict) -> bool:
+    """Whether nothing is left but to press the button."""
+    return not tally["needed"] and not tally["unticked"]
+
+
+def _question(field: Field, known: Prefilled | None, typed, errors: dict, overlay: dict) -> Question:
+    typed = typed or {}
+    value, unit = _value(field, known, typed), typed.get(UNIT + field.name) or field.unit
+    was = _recorded(field, known)
+    checked = answers.check(FormSpec((field,)), {field.name: value}, {field.name: unit}).given.get(field.name)
+    tick = before.tick(value, unit)
     return Question(
         name=PREFIX + field.name,
         label=field.label,
@@ -101,31 +176,49 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict) -> Que
         unit_name=UNIT + field.name,
         unit_label=field.unit_label,
         unit=unit,
-        units=[(code, display_unit(code)) for code in (field.unit, *field.units)] if field.units else [],
+        units=[_unit(field, code) for code in (field.unit, *field.units)] if field.units else [],
+        conversion=checked.conversion if checked else "",
         options=_options(field),
-        source=_source(known),
+        source=_source(field, known, changed=(value, unit) != (was, field.unit)),
         stale=bool(known and known.stale),
-        warning=_warning(field, value, unit) or (known.note if known else ""),
+        note=known.note if known and not was else "",
+        warning=checked.warning if checked else "",
+        tick_name=TICK + field.name,
+        tick=tick,
+        ticked=typed.get(TICK + field.name) == tick,
+        without=before.without(field, overlay),
         error=errors.get(field.name, ""),
+        was_name=WAS + field.name,
+        was=was,
+        minimum=field.minimum,
+        maximum=field.maximum,
         range_hint=_hint(field),
         usual_min=field.usual_min,
         usual_max=field.usual_max,
-        group=field.group,
         vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in errors.get(field.name, "") else "",
         lead=field.tracing["lead"] if field.is_file else "",
     )
 
 
+def _unit(field: Field, code: str) -> Unit:
+    line = measures.line(code, field.unit, field.analyte or None) or (None, None)
+    return Unit(code, display_unit(code), *line)
+
+
 def _value(field: Field, known: Prefilled | None, typed) -> str:
     if field.is_file:
         return ""
-    if typed is not None:
-        return typed.get(PREFIX + field.name, "")
+    if PREFIX + field.name in typed:
+        return typed[PREFIX + field.name]
+    return _recorded(field, known) or (UNKNOWN if field.unknown and field.kind in ("choice", "boolean") else "")
+
+
+def _recorded(field: Field, known: Prefilled | None) -> str:
     if known is None or known.value is None:
-        return UNKNOWN if field.unknown and field.kind in ("choice", "boolean") else ""
-    if field.options:
+        return ""
+    if field.options or not isinstance(known.value, float):
         return str(known.value)
-    return number_text(known.value) if isinstance(known.value, float) else str(known.value)
+    return number_text(known.value)
 
 
 def _options(field: Field) -> list[Option]:
@@ -134,17 +227,13 @@ def _options(field: Field) -> list[Option]:
     return [*options, blank] if options and (field.unknown or not field.required) else options
 
 
-def _source(known: Prefilled | None) -> str:
-    return known.source if known and known.value is not None else ""
-
-
-def _warning(field: Field, value: str, unit: str) -> str:
-    if field.kind not in ("number", "integer") or unit != field.unit:
+def _source(field: Field, known: Prefilled | None, *, changed: bool) -> str:
+    if known is None or known.value is None:
         return ""
-    try:
-        return answers.unusual(field, float(value))
-    except ValueError:
-        return ""
+    if not changed:
+        return known.source
+    shown = next((option.label for option in field.options if option.value == known.value), "")
+    return f"The record says {shown or _recorded(field, known)} {field.unit_label}".strip() + f": {known.source}"
 
 
 def _hint(field: Field) -> str:

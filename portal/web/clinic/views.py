@@ -54,14 +54,14 @@ def form(request, patient, model):
     """A model's form, filled from the record; a post that is accepted leads to the result's page."""
     version = _version(request, model)
     if request.method == "POST":
-        inputs, units = forms.read(request.POST)
         try:
-            inputs = forms.with_files(request, patient, version, inputs)
-            accepted = predictions.request(by=request.user, on=patient, version=version, inputs=inputs, units=units)
+            given = forms.read(request.POST)
+            given["inputs"] = forms.with_files(request, patient, version, given["inputs"])
+            accepted = predictions.request(by=request.user, on=patient, version=version, **given)
             return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
             return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
-    return _form_page(request, patient, version, typed=kept.take(request))
+    return _form_page(request, patient, version, typed=forms.untouched_anew(kept.take(request)))
 
 
 @require_safe
@@ -96,16 +96,28 @@ def _version(request, slug):
 
 def _form_page(request, patient, version, *, typed=None, errors=None, status=200):
     blank = predictions.open_form(by=request.user, on=patient, version=version)
+    grouped = forms.groups(blank, typed=typed, errors=errors or {})
+    tally = forms.tally(grouped)
+    stops = [rule.sentence for rule in blank.rules if rule.state == "unmet"]
     context = {
         "patient": blank.patient,
-        "version": version,
-        "groups": forms.groups(blank, typed=typed, errors=errors or {}),
+        "version": blank.version,
+        "groups": grouped,
+        "tally": tally,
+        "rules": blank.rules,
+        "stops": stops,
+        "ready": not (errors or stops or typed) and forms.is_ready(tally),
+        "others": _others(request, version) if stops else [],
         "has_file": any(field.is_file for field in blank.form.fields),
         "errors": forms.error_list(blank, errors or {}),
         "restored": typed is not None and not errors,
         "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),
     }
     return render(request, "clinic/form.html", context, status=status)
+
+
+def _others(request, version) -> list:
+    return [other for other in registry.runnable(request.user) if other.model_id != version.model_id]
 
 
 def _number(request) -> int | None:

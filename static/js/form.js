@@ -1,0 +1,111 @@
+// A model's form: the other unit, warnings as one leaves a field, what is missing, and a draft that is kept meanwhile.
+
+const form = document.querySelector("[data-form]");
+const tally = document.getElementById("tally");
+
+// Four significant digits, as the server writes them.
+function rounded(number) {
+  return String(Number(number.toPrecision(4)));
+}
+
+function range(low, high, unit) {
+  if (low === undefined) return `up to ${high} ${unit}`;
+  if (high === undefined) return `from ${low} ${unit}`;
+  return `${low} to ${high} ${unit}`;
+}
+
+function outside(number, low, high) {
+  return (low !== undefined && number < Number(low)) || (high !== undefined && number > Number(high));
+}
+
+// What was typed, and the same in the model's own unit; NaN while it is no number.
+function read(input) {
+  const text = input.value.trim();
+  const typed = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : NaN;
+  const select = input.parentElement.querySelector("select");
+  const option = select?.selectedOptions[0];
+  const other = select && select.selectedIndex > 0;
+  const line = other && option.dataset.factor !== undefined;
+  const own = line ? typed * Number(option.dataset.factor) + Number(option.dataset.offset) : other ? NaN : typed;
+  return { text, typed, own, other, unit: option ? option.value : input.dataset.unit, shown: option ? option.textContent : input.dataset.unitLabel };
+}
+
+function convert(input) {
+  const place = document.getElementById(`${input.id}-same`);
+  if (!place) return;
+  const found = read(input);
+  const known = found.other && Number.isFinite(found.own);
+  place.textContent = known ? `${found.typed} ${found.shown} = ${rounded(found.own)} ${input.dataset.unitLabel}` : "";
+}
+
+// A soft warning asks for a tick that holds for this value in this unit; what cannot be is said at once.
+function judge(input) {
+  const { text, own, unit, shown } = read(input);
+  const { usualMin, usualMax, min, max, unitLabel } = input.dataset;
+  const impossible = Number.isFinite(own) && outside(own, min, max);
+  const unusual = !impossible && Number.isFinite(own) && outside(own, usualMin, usualMax);
+  const said = `${rounded(own)} ${unitLabel}`.trim();
+  let words = "";
+  if (impossible) words = `${said} is not possible. Allowed: ${range(min, max, unitLabel)}.`;
+  if (unusual) words = `${said} is outside what the model has seen (${range(usualMin, usualMax, unitLabel)}).`;
+  const note = document.getElementById(`${input.id}-soft`);
+  if (note.textContent !== words) note.textContent = words;
+  const label = document.getElementById(`${input.id}-tick`);
+  const box = label.querySelector("input");
+  const holds = `${text} ${unit}`.trim();
+  if (box.value !== holds) box.checked = false;
+  box.value = holds;
+  label.querySelector("strong").textContent = `${text} ${shown}`.trim();
+  label.hidden = !unusual;
+  count();
+}
+
+function known(question) {
+  const chosen = question.querySelector("input[type=radio]:checked");
+  if (chosen) return chosen.value !== "unknown";
+  const typed = question.querySelector(".with-unit input, input[type=file]");
+  return Boolean(typed && typed.value.trim());
+}
+
+function count() {
+  if (!tally) return;
+  const questions = [...form.querySelectorAll("[data-question]")];
+  const gone = questions.filter((question) => !known(question));
+  const names = (found) => found.map((question) => question.dataset.question).join(", ");
+  const needed = gone.filter((question) => "needed" in question.dataset);
+  const missing = gone.filter((question) => !("needed" in question.dataset));
+  const unticked = questions.filter((question) => question.querySelector("label.tick:not([hidden]) input:not(:checked)"));
+  const parts = [];
+  if (needed.length) parts.push(`; still needed: ${names(needed)}`);
+  if (missing.length) parts.push(`; ${missing.length} missing: ${names(missing)}`);
+  if (unticked.length) parts.push(`; to check: ${names(unticked)}`);
+  say(tally.querySelector("[data-known]"), `${questions.length - gone.length} of ${questions.length} known`);
+  say(tally.querySelector("[data-gaps]"), parts.join(""));
+  for (const question of questions) {
+    const without = question.querySelector("[data-without]");
+    if (without) without.hidden = known(question);
+  }
+}
+
+function say(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
+function changed(event) {
+  const input = event.target.closest(".with-unit")?.querySelector("input[data-unit]");
+  if (input) {
+    convert(input);
+    const label = document.getElementById(`${input.id}-tick`);
+    if (event.target !== input || !label.hidden) judge(input);
+  }
+  count();
+}
+
+if (form) {
+  form.addEventListener("input", changed);
+  form.addEventListener("focusout", (event) => { if (event.target.matches("input[data-unit]")) judge(event.target); });
+  // A key that is held down on the way here does not press the button.
+  form.addEventListener("keydown", (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); });
+  for (const input of form.querySelectorAll("input[data-unit]")) convert(input);
+  document.getElementById("errors")?.focus();
+}

@@ -1,0 +1,78 @@
+"""A model's form through a real browser: other units, warnings, ticks, what is missing."""
+
+import pytest
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
+SIZES = ((1280, 800), (390, 844), (768, 1024), (1920, 1080))
+
+
+@pytest.fixture(autouse=True)
+def demonstration(settings):
+    settings.DEMO = True
+
+
+def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, patient, unplanned, working, live_server):
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    look(page, "form", SIZES)
+    accessible(page)
+
+    page.select_option("select[name='unit.creatinine']", "umol/L")
+    page.fill("#f-creatinine", "106")
+    assert page.inner_text("#f-creatinine-same") == "106 µmol/L = 1.199 mg/dL"
+    page.fill("#f-sbp", "410")
+    page.focus("#f-bmi")
+    assert page.inner_text("#f-sbp-soft") == "410 mmHg is not possible. Allowed: 40 to 300 mmHg."
+    assert not page.is_visible("#f-sbp-tick")
+    page.fill("#f-sbp", "250")
+    page.fill("#f-hba1c", "")
+    page.focus("#f-bmi")
+    assert "250 mmHg is outside what the model has seen" in page.inner_text("#f-sbp-soft")
+    assert page.inner_text("#f-sbp-tick") == "I have checked: 250 mmHg is right"
+    line = page.inner_text("#tally")
+    assert "11 of 12 known; 1 missing: haemoglobin A1c; to check: " in line and "systolic blood pressure" in line
+    look(page, "form-warned")
+    accessible(page)
+
+    page.click("button[data-once]")
+    page.wait_for_selector("#errors:focus")
+    assert "250 mmHg" in page.inner_text("#errors")
+    look(page, "form-refused")
+    for box in page.locator("label.tick:visible input").all():
+        box.check()
+    page.fill("#f-sbp", "251")
+    page.focus("#f-bmi")
+    assert not page.is_checked("#f-sbp-tick input")
+    page.check("#f-sbp-tick input")
+    page.click("button[data-once]")
+    page.wait_for_selector(".headline:has-text('of 100')", timeout=20_000)
+    assert "106 µmol/L = 1.199 mg/dL" in page.text_content("main")
+    assert "Checked by Amara Okafor." in page.text_content("main")
+
+
+def test_on_a_low_screen_nothing_covers_the_form(visit, patient, unplanned, live_server):
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    for size, expected in (((390, 844), "sticky"), ((320, 256), "static")):
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        found = [
+            page.evaluate(f"getComputedStyle(document.querySelector('{part}')).position")
+            for part in (".patient", ".run")
+        ]
+        assert found == [expected, expected]
+        wide = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.visually-hidden, svg')).map(e => e.outerHTML.slice(0, 90))"
+        assert page.evaluate(wide) == []
+
+
+def test_walking_a_phones_form_by_tab_never_hides_the_focus(visit, patient, unplanned, live_server):
+    page = visit("clinician")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    page.focus("#f-age")
+    hidden = """() => { const box = document.activeElement.getClientRects()[0];
+      const x = box.left + box.width / 2, y = box.top + box.height / 2;
+      const top = document.elementFromPoint(x, y);
+      return top && (document.activeElement === top || document.activeElement.contains(top)) ? null : document.activeElement.name; }"""
+    for _ in range(20):
+        assert page.evaluate(hidden) is None
+        page.keyboard.press("Tab")

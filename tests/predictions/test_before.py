@@ -1,0 +1,81 @@
+"""Before a run: whom the model is meant for, what an empty field does, and ticks on unusual values."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.core.problems import BadInput
+from portal.predictions import before
+from portal.predictions.prefill import Prefilled
+from portal.records import units
+from portal.records.queries import PatientSummary
+from portal.registry import answers, spec
+
+PATIENT = PatientSummary("p1", "Ada Moss", "2010-02-03", 16, "female", "100", "North", "")
+INPUTS = [{"name": "age", "type": "double", "required": True}, {"name": "sbp", "type": "double", "required": False}]
+SBP = {"label": "Systolic blood pressure", "unit": "mm[Hg]", "unit_label": "mmHg", "min": 40, "max": 300, "usual_min": 90, "usual_max": 180}  # fmt: skip
+FORM = spec.build(INPUTS, {"age": {"label": "Age"}, "sbp": SBP})
+ADULTS = {"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."}
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "state"),
+    [
+        (ADULTS, {"age": Prefilled(64, "")}, "met"),
+        (ADULTS, {"age": Prefilled(17.9, "")}, "unmet"),
+        (ADULTS | {"action": "mark"}, {"age": Prefilled(16, "")}, "marked"),
+        (ADULTS, {}, "unknown"),
+        (ADULTS, {"age": Prefilled(None, "")}, "unknown"),
+        ({"record": "age", "min": 18, "sentence": "Adults."}, {"age": Prefilled(64, "")}, "unmet"),
+        ({"record": "sex", "in": ["female"], "sentence": "Women."}, {}, "met"),
+    ],
+)
+def test_each_rule_is_judged_by_the_record_before_anything_runs(rule, known, state):
+    assert before.rules(FORM, {"eligibility": [rule]}, known, PATIENT) == [before.Rule(rule["sentence"], state)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({}, "Not known: the model answers without it."),
+        (
+            {"imputed": {"method": "median", "value": 131.04}, "weight": 0.12},
+            "Not known: the model fills in the median of its training data (131 mmHg). It carries about 12 % of what "
+            "the model relies on; when more than 30 % is missing there is no number.",
+        ),
+    ],
+)
+def test_an_empty_field_says_what_that_does_to_the_answer(entry, words):
+    assert before.without(FORM["sbp"], {"inputs": {"sbp": entry}}) == words
+    assert before.without(FORM["age"], {}) == "Needed: the model gives no answer without it."
+
+
+def test_a_tick_holds_for_the_value_and_unit_it_was_given_for_and_no_other():
+    found = answers.check(FORM, {"age": "64", "sbp": " 210 "})
+    before.require_ticks(FORM, found, {"sbp": before.tick("210", "mm[Hg]"), "age": "64"}, {"sbp"})
+    before.require_ticks(FORM, found, {}, {"age"})
+    for ticks in ({}, {"sbp": "211 mm[Hg]"}, {"sbp": "210 kPa"}, {"age": "210 mm[Hg]"}):
+        with pytest.raises(BadInput) as refusal:
+            before.require_ticks(FORM, found, ticks, {"sbp"})
+        assert refusal.value.errors == {
+            "sbp": "Systolic blood pressure: 210 mmHg is outside what the model has seen (90 to 180 mmHg). "
+            "Tick that you have checked it, or mend it."
+        }
+
+
+ANALYTES = [
+    ("umol/L", "mg/dL", "2160-0"), ("mmol/mol", "%", "4548-4"), ("%", "mmol/mol", "4548-4"), ("g/L", "g/dL", None),
+    ("[degF]", "Cel", None), ("kg", "[lb_av]", None),
+]  # fmt: skip
+
+
+@given(st.sampled_from(ANALYTES), st.floats(0, 1e4))
+def test_the_line_that_a_page_draws_is_the_conversion_that_the_server_makes(pair, value):
+    factor, offset = units.line(*pair)
+
+    expected = units.convert(value, *pair[:2], analyte=pair[2]).value
+    assert value * factor + offset == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_units_of_different_kinds_have_no_line():
+    assert units.line("kg", "mm[Hg]") is None
