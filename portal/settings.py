@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "portal.datasets",
     "portal.registry",
     "portal.predictions",
+    "portal.monitoring",
     "portal.web",
     "portal.api",
     "portal.demo",

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core import clock
@@ -66,7 +68,17 @@ def opinions_of(prediction: Prediction) -> list[Opinion]:
 @action(Permission.MODEL_REVIEW, verb="model.overrides-seen")
 def override_rates(*, by, on=None) -> list[OverrideRate]:
     """How often results of the last 90 days were not followed, by version and ward."""
-    rows = Feedback.objects.filter(given_at__gt=clock.now() - SPAN).exclude(prediction__patient__practice=True)
+    return _counted(Feedback.objects.all())
+
+
+@action(Permission.MODEL_SEE, verb="model.own-overrides-seen", on=ModelVersion)
+def overrides_of(*, by, on) -> list[OverrideRate]:
+    """The same for one version, for whoever may see it."""
+    return _counted(Feedback.objects.filter(prediction__version=on))
+
+
+def _counted(given: QuerySet[Feedback]) -> list[OverrideRate]:
+    rows = given.filter(given_at__gt=clock.now() - SPAN).exclude(prediction__patient__practice=True)
     rows = rows.order_by("-id")
     newest: dict[tuple, tuple] = {}
     for person, prediction, version, ward, verdict, code in rows.values_list(

@@ -14,7 +14,7 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core import clock
 from portal.core.problems import BadInput
-from portal.predictions import signals
+from portal.predictions import queries, signals
 from portal.predictions.models import Outcome, Prediction
 from portal.predictions.states import OutcomeState, PredictionState
 from portal.records import queries as records
@@ -61,7 +61,12 @@ def sweep(*, by) -> None:
 def of_prediction(prediction: Prediction) -> Known | None:
     """What came of a result; None where its version names no outcome. Call it inside actions."""
     rule = _rule(prediction.version)
-    if rule is None or prediction.patient_id is None or prediction.state != PredictionState.SUCCEEDED:
+    if (
+        rule is None
+        or prediction.patient_id is None
+        or prediction.patient.practice
+        or prediction.state != PredictionState.SUCCEEDED
+    ):
         return None
     row = Outcome.objects.filter(prediction=prediction).first()
     span = f"within {_span(rule.within_days)}"
@@ -92,7 +97,7 @@ def _rows(rules: dict[int, Rule]) -> QuerySet[Prediction]:
     rows = Prediction.objects.filter(
         version__in=rules, outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True, patient__isnull=False
     )
-    return rows.select_related("version", "patient").order_by("pk")
+    return rows.filter(queries.COUNTS).select_related("version", "patient").order_by("pk")
 
 
 def _of(rules: dict[int, Rule], patients: Iterable[Patient]) -> QuerySet[Prediction]:

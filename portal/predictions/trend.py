@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portal.predictions import queries
 from portal.predictions.models import Prediction
 from portal.predictions.states import PredictionState
+from portal.records.queries import group_of
 
 MOST = 8
 
@@ -32,7 +33,7 @@ def of(prediction: Prediction, view: queries.PredictionView) -> Trend | None:
     if view.state != PredictionState.SUCCEEDED or prediction.patient_id is None:
         return None
     rows = queries.related().filter(
-        patient=prediction.patient_id, version__model=prediction.version.model_id, pk__lt=prediction.pk,
+        patient__in=group_of(prediction.patient_now), version__model=prediction.version.model_id, pk__lt=prediction.pk,
         outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
     )  # fmt: skip
     if prediction.patient.practice:

@@ -68,7 +68,9 @@ def _joined(patients: list[Patient]) -> bool:
 
 
 def _heir(patient: Patient, around: dict[int, Patient], links: list[PatientLink]) -> int | None:
-    standing = {row.source_index: row for row in around.values() if row.removed_at is None}
+    # Nobody real is merged with somebody to practise on.
+    alike = [row for row in around.values() if row.practice == patient.practice]
+    standing = {row.source_index: row for row in alike if row.removed_at is None}
     if patient.source_index not in standing:
         return None
     own = [link.target_index for link in links if (link.patient_id, link.kind) == (patient.pk, REPLACED_BY)]

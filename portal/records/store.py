@@ -55,11 +55,12 @@ class Store:
             rows = list(_CLINICAL[kind].objects.filter(source_index__in=indexes).select_related("patient"))
         if not rows:
             raise ResourceRefused(f"There is no {kind} of this id here, so nothing was deleted.")
+        for row in rows:
+            self._apart(row if kind == "Patient" else row.patient)
         standing = [row for row in rows if row.removed_at is None]
         self.unchanged += not standing
         self.deleted += bool(standing)
         for row in standing:
-            self._apart(row if kind == "Patient" else row.patient)
             self._remove_row(row)
 
     def finish(self) -> None:

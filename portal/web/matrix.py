@@ -87,6 +87,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "lab:models": (GET, "model", P.MODEL_SEE, Phi.NONE),
     "lab:model": (GET, "model", P.MODEL_SEE, Phi.NONE),
     "lab:version": (GET, "model version", P.MODEL_SEE, Phi.NONE),
+    "lab:calibration": (GET, "model version", P.MODEL_SEE, Phi.NONE),
     "lab:submit": (POST, "model version", P.MODEL_SUBMIT, Phi.NONE),
     "lab:datasets": (GET, "dataset", P.DATASET_SEE, Phi.FREE_TEXT),
     "lab:dataset-new": (BOTH, "dataset", P.DATASET_UPLOAD, Phi.FREE_TEXT),

@@ -37,6 +37,7 @@ PAGES = {
     "lab:models": ((), (200, 200, 200, 200, 200, 403, 403)),
     "lab:model": (("slug",), (302, 302, 302, 404, 302, 404, 404)),
     "lab:version": (("version",), SEES_MODEL),
+    "lab:calibration": (("version",), SEES_MODEL),
     "lab:datasets": ((), SCIENCE),
     "lab:dataset-new": ((), SCIENCE),
     "oversight:front": ((), (302,) * 7),

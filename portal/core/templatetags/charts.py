@@ -23,6 +23,31 @@ def interval(share: float, bounds=None, base=None) -> dict:
     }  # fmt: skip
 
 
+@register.inclusion_tag("_components/reliability.html")
+def reliability(local, held=()) -> dict:
+    """Predicted against observed shares: on the line is right, above it the risk is higher than predicted.
+
+    Discs with their intervals are this hospital's, squares are held-out rows; both stand in the table beside it.
+    """
+    return {
+        "local": [_dot(item) for item in local if item.told and item.predicted is not None],
+        "held": [_dot(item) for item in held if item.predicted is not None],
+        "ticks": [{"at": _across(share), "up": _up(share), "words": f"{share * 100:.0f} %"} for share in (0, 0.5, 1)],
+    }  # fmt: skip
+
+
+def _dot(item) -> dict:
+    return {"x": _across(item.predicted), "y": _up(item.value), "low": _up(item.low), "high": _up(item.high)}
+
+
+def _across(share: float) -> float:
+    return round(52 + share * 256, 1)
+
+
+def _up(share: float) -> float:
+    return round(268 - share * 256, 1)
+
+
 def _place(share: float) -> float:
     return round(10 + share * (_WIDE - 20), 1)
 

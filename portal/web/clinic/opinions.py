@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from portal.core.problems import BadInput, Conflict
+from portal.monitoring import reliability
 from portal.predictions import discussion, incidents, retraction
 from portal.predictions import feedback as verdicts
 from portal.predictions.states import FEEDBACK_REASONS, IncidentKind, RetractionReason, Verdict
@@ -20,14 +21,13 @@ def show(request, prediction, *, errors=None, about="", status=200):
     found = discussion.open_page(by=request.user, on=prediction)
     said = {"errors": errors or {}, "about": about, "typed": request.POST}
     said["summary"] = {_FIELDS.get((about, name), name): sentence for name, sentence in (errors or {}).items()}
-    return render(request, "clinic/prediction.html", _context(found) | said, status=status)
+    return render(request, "clinic/prediction.html", _context(request, found) | said, status=status)
 
 
 def follow(request, prediction):
     """The live part of that page."""
-    return render(
-        request, "clinic/_prediction_status.html", _context(discussion.follow(by=request.user, on=prediction))
-    )
+    found = discussion.follow(by=request.user, on=prediction)
+    return render(request, "clinic/_prediction_status.html", _context(request, found))
 
 
 @require_POST
@@ -62,8 +62,10 @@ def report(request, prediction):
     return _do(request, prediction, "report", work, lambda _: said)
 
 
-def _context(found: discussion.Discussion) -> dict:
+def _context(request, found: discussion.Discussion) -> dict:
+    done = found.view.state == "succeeded"
     return {
+        "calibration": reliability.beside(by=request.user, on=found.view.public_id) if done else None,
         "prediction": found.view,
         "patient": found.view.patient,
         "discussion": found,

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from portal.web.lab import dataset_rights, datasets, summaries, views
+from portal.web.lab import calibration, dataset_rights, datasets, summaries, views
 
 app_name = "lab"
 urlpatterns = [
     path("", views.models, name="models"),
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
+    path("versions/<pid:version>/calibration/", calibration.calibration, name="calibration"),
     path("versions/<pid:version>/submit/", views.submit, name="submit"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.dataset_new, name="dataset-new"),

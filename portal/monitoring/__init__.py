@@ -1,0 +1,1 @@
+"""How models do on this hospital's own patients."""

@@ -1,0 +1,158 @@
+"""Counting how often the outcome came among results, and saying it without giving a few people away. No database here.
+
+A cell is told when it stands for at least 11 people. Where exactly one of several cells is withheld, the next smallest is
+withheld as well: it could be worked out from the total.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SMALLEST, BINS, Z = 11, 10, 1.959964
+_AGES = ((45, "under 45"), (65, "45 to 64"), (80, "65 to 79"), (math.inf, "80 and over"))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One local result whose time is over: who (a key), the predicted share, whether it came, and the groups."""
+
+    person: int
+    share: float
+    happened: bool
+    sex: str
+    age: int | None
+    run: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """An observed share of `n` with its 95 % interval; all empty when it must not be told."""
+
+    label: str
+    n: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    predicted: float | None = None
+    start: float = 0.0
+    end: float = 1.0
+
+    @property
+    def told(self) -> bool:
+        """Whether there are enough people to tell it."""
+        return self.n is not None
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927); `n` of at least 1."""
+    share, square = hits / n, Z * Z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    # Rounding must not put the share outside its own interval.
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
+
+
+def count(results: list[Result], bands: list[dict], threshold: float | None) -> dict:
+    """The counts of a version's results, as JSON values: whole, by band, by tenth, at the threshold and by group."""
+    return {
+        "whole": _cell("all", results) | {"days": _days(results)},
+        "bands": [_among(results, *edges) for edges in edges_of(bands)],
+        "bins": [_among(results, f"{tenth * 10} to {tenth * 10 + 10} %", tenth / BINS, (tenth + 1) / BINS) for tenth in range(BINS)],
+        "threshold": threshold,
+        "at": None if threshold is None else _at(results, threshold),
+        "groups": [
+            {"title": title, "cells": _groups(results, label, threshold)}
+            for title, label in (("Sex", lambda item: item.sex), ("Age", _age))
+        ],
+    }  # fmt: skip
+
+
+def edges_of(bands: list[dict]) -> list[tuple[str, float, float]]:
+    """(label, from, upto) of an overlay's bands."""
+    lows = [0.0, *(band["upto"] for band in bands)]
+    return [(band["label"], low, band["upto"]) for low, band in zip(lows, bands, strict=False)]
+
+
+def told(cells: list[dict]) -> list[Share]:
+    """Cells as shares that may be shown; small ones, and what would give a small one away, are empty."""
+    hidden = withheld([cell["people"] for cell in cells])
+    return [share_of(cell, hide=place in hidden) for place, cell in enumerate(cells)]
+
+
+def told_bins(bins: list[dict], bands: list[dict]) -> list[Share]:
+    """Tenths as shares; what is withheld must not come out beside the band around them either."""
+    hidden = withheld([cell["people"] for cell in bins])
+    for band in bands:
+        inside = [
+            place
+            for place, cell in enumerate(bins)
+            if band["from"] <= cell["from"] + 1e-9 and cell["upto"] <= band["upto"] + 1e-9
+        ]
+        hidden |= {inside[place] for place in withheld([bins[place]["people"] for place in inside])}
+    return [share_of(cell, hide=place in hidden) for place, cell in enumerate(bins)]
+
+
+def withheld(people: list[int]) -> set[int]:
+    """The places of cells that must not be told beside their total; empty cells give nobody away."""
+    hidden = {place for place, number in enumerate(people) if 0 < number < SMALLEST}
+    if len(hidden) == 1:
+        others = [(number, place) for place, number in enumerate(people) if number and place not in hidden]
+        hidden |= {min(others)[1]} if others else set()
+    return hidden
+
+
+def share_of(cell: dict, *, hide: bool = False) -> Share:
+    """One cell as a share."""
+    edges = {"start": cell.get("from", 0.0), "end": cell.get("upto", 1.0)}
+    if hide or cell["people"] < SMALLEST:
+        return Share(cell["label"], None, None, None, None, **edges)
+    hits, n = cell["hits"], cell["n"]
+    return Share(cell["label"], n, hits / n, *wilson(hits, n), cell.get("predicted"), **edges)
+
+
+def _cell(label: str, results: list[Result], happened: Callable[[Result], bool] = lambda item: item.happened) -> dict:
+    return {
+        "label": label,
+        "n": len(results),
+        "people": len({item.person for item in results}),
+        "hits": sum(map(happened, results)),
+        "predicted": sum(item.share for item in results) / len(results) if results else None,
+    }
+
+
+def _among(results: list[Result], label: str, low: float, high: float) -> dict:
+    # As the reading has it: a band ends with its upper edge; the lowest begins with 0.
+    inside = [item for item in results if low < item.share <= high or (low == 0 and item.share == 0)]
+    return _cell(label, inside) | {"from": low, "upto": high, "days": _days(inside)}
+
+
+def _days(results: list[Result]) -> list[str]:
+    days = [item.run for item in results]
+    return [min(days), max(days)] if days else []
+
+
+def _at(results: list[Result], threshold: float) -> dict:
+    """At the threshold: who is called is `over`; PPV among the called, sensitivity among those whom it happened to."""
+    over = [item for item in results if item.share > threshold]
+    came = [item for item in results if item.happened]
+    called = lambda item: item.share > threshold  # noqa: E731
+    return {
+        "alerts": _cell("alerts", results, called) | {"called": len({item.person for item in over})},
+        "ppv": _cell("ppv", over),
+        "sensitivity": _cell("sensitivity", came, called),
+    }
+
+
+def _groups(results: list[Result], label: Callable[[Result], str], threshold: float | None) -> list[dict]:
+    found: dict[str, list[Result]] = {}
+    for item in results:
+        found.setdefault(label(item), []).append(item)
+    order = [name for _, name in _AGES]
+    names = sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name))
+    return [
+        _cell(name, found[name]) | {"at": None if threshold is None else _at(found[name], threshold)} for name in names
+    ]
+
+
+def _age(item: Result) -> str:
+    return "not recorded" if item.age is None else next(name for below, name in _AGES if item.age < below)

@@ -1,0 +1,188 @@
+"""How reliable a version is here: from results whose time is over, for those who may see the result or the version."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.access import policy
+from portal.access.actors import SYSTEM
+from portal.core import clock, guard
+from portal.core.ids import new_id
+from portal.monitoring import reliability
+from portal.monitoring.models import Reliability
+from portal.predictions import actions, outcomes, retraction
+from portal.predictions.models import Envelope, Outcome, Prediction
+from portal.records.models import Patient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def result(cast, patient, unplanned, worked, scorer) -> str:
+    """A result of the clinician's patient."""
+    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    worked()
+    return made
+
+
+@pytest.fixture
+def history(result):
+    """Past results with what came of them, which no action of the portal makes: `history(n, share, hits, days)`."""
+
+    def add(n: int, share=0.2, hits=0, days=500) -> list[Prediction]:
+        with guard.unlocked():
+            model = Prediction.objects.select_related("job", "patient").get(public_id=result)
+            content, made = Envelope.objects.get(prediction=model).content, []
+            for place in range(n):
+                made.append(_past(model, content, place, share, place < hits, days))
+        return made
+
+    return add
+
+
+def _past(model: Prediction, content: dict, place: int, share: float, happened: bool, days: int) -> Prediction:
+    then = clock.now() - timedelta(days=days)
+    job, person, row = (type(old).objects.get(pk=old.pk) for old in (model.job, model.patient, model))
+    for new in (job, person, row):
+        new.pk, new.public_id = None, new_id()
+    job.subject = row.public_id
+    person.source_index, person.care_unit, person.person = (
+        new_id(),
+        None,
+        person.person | {"sex": "male" if place % 3 else "female"},
+    )
+    job.save()
+    person.save()
+    row.job, row.patient, row.created_at = job, person, then
+    row.save()
+    Envelope.objects.create(prediction=row, content=content | {"reading": content["reading"] | {"share": share}})
+    facts = {
+        "state": "yes" if happened else "no",
+        "share": share,
+        "sex": person.person["sex"],
+        "age": 60,
+        "run": then.date().isoformat(),
+    }
+    Outcome.objects.create(prediction=row, is_open=False, due_on=then.date() + timedelta(days=365), content=facts)
+    return row
+
+
+def share_of(result) -> float:
+    with guard.unlocked():
+        return Envelope.objects.get(prediction__public_id=result).content["reading"]["share"]
+
+
+def counted(version):
+    with guard.unlocked():
+        Reliability.objects.update_or_create(version=version, defaults={"is_stale": True})
+    return reliability.refresh(by=SYSTEM)
+
+
+def test_before_anything_is_known_it_says_so_and_shows_the_held_out_check(cast, result):
+    found = reliability.beside(by=cast["clinician"], on=result)
+
+    assert (
+        found.warning
+        == "Not checked on patients of this hospital. Fewer than 11 people have a result whose time is over."
+    )
+    assert (found.band, found.overdue, found.held.n) == (None, False, 1500)
+    assert found.held.here.start <= share_of(result) <= found.held.here.end
+
+
+def test_results_in_the_same_band_are_told_with_their_interval_and_days(cast, result, history, unplanned):
+    share = share_of(result)
+    history(34, share, hits=10, days=500)
+    history(5, share, days=100)
+    assert counted(unplanned) == 1
+
+    found = reliability.beside(by=cast["clinician"], on=result)
+    day = (clock.now() - timedelta(days=500)).date().isoformat()
+    band = found.band
+    assert (band.n, round(band.value, 2), round(band.low, 2), round(band.high, 2)) == (34, 0.29, 0.17, 0.46)
+    assert (found.days, found.warning) == ((day, day), "")
+
+
+def test_fewer_than_eleven_people_are_not_told(cast, result, history, unplanned):
+    history(10, share_of(result), hits=3)
+    counted(unplanned)
+
+    found = reliability.beside(by=cast["clinician"], on=result)
+    page = reliability.open_page(by=cast["clinician"], on=unplanned.public_id)
+    assert (found.band.told, found.days, page.whole.told, page.alerts, page.days) == (False, (), False, None, ())
+    assert [share.told for share in (*page.bands, *page.bins)] == [False] * 13
+
+
+def test_a_retracted_result_is_counted_no_more(cast, result, history, unplanned):
+    made = history(12, 0.2, hits=3)
+    with guard.unlocked():
+        Prediction.objects.filter(pk=made[0].pk).update(retracted_at=clock.now())
+    counted(unplanned)
+
+    assert reliability.open_page(by=cast["scientist"], on=unplanned.public_id).whole.n == 11
+
+
+def test_the_page_says_what_happens_at_the_threshold_and_in_groups(cast, result, history, unplanned):
+    history(40, 0.5, hits=24)
+    history(60, 0.05, hits=6)
+    counted(unplanned)
+
+    page = reliability.open_page(by=cast["reviewer"], on=unplanned.public_id)
+    assert (page.threshold, page.alerts.value, page.ppv.value, page.sensitivity.value) == (0.3, 0.4, 0.6, 0.8)
+    groups = {title: [(group.share.label, group.share.n) for group in cells] for title, cells in page.groups}
+    assert groups == {"Sex": [("female", 34), ("male", 66)], "Age": [("45 to 64", 100)]}
+    assert page.whole.predicted == pytest.approx(0.23)
+
+
+def test_it_is_counted_anew_when_something_was_learnt_and_once_a_day(cast, result, history, unplanned, patient):
+    history(12)
+    counted(unplanned)
+    assert reliability.refresh(by=SYSTEM) == 0
+    with guard.unlocked():
+        Prediction.objects.filter(public_id=result).update(created_at=clock.now() - timedelta(days=400))
+    outcomes.settle(by=SYSTEM, patients=_rows(patient))
+    assert reliability.refresh(by=SYSTEM) == 1
+    with guard.unlocked():
+        Reliability.objects.update(at=clock.now() - timedelta(days=1))
+    assert reliability.refresh(by=SYSTEM) == 1
+
+
+def _rows(patient) -> list[Patient]:
+    with guard.unlocked():
+        return list(Patient.objects.filter(public_id=patient))
+
+
+def test_a_check_that_is_old_or_was_never_made_is_overdue(cast, result, history, unplanned):
+    history(20, days=1000)
+    counted(unplanned)
+    found = reliability.beside(by=cast["clinician"], on=result)
+    assert (found.warning, found.overdue) == (
+        "The check on patients of this hospital is more than six months old.",
+        True,
+    )
+
+    with guard.unlocked():
+        Reliability.objects.all().delete()
+        type(unplanned).objects.update(approved_at=clock.now() - timedelta(days=600))
+    assert reliability.beside(by=cast["clinician"], on=result).overdue
+
+
+def test_who_may_not_see_the_result_or_the_version_learns_nothing(cast, result, unplanned):
+    for work in (
+        lambda: reliability.beside(by=cast["clinician2"], on=result),
+        lambda: reliability.open_page(by=cast["scientist2"], on=unplanned.public_id),
+    ):
+        with pytest.raises(policy.Denied) as refusal:
+            work()
+        assert refusal.value.status == 404
+
+
+def test_the_page_is_shown_and_says_how_often_it_is_not_followed(client, cast, result, history, unplanned):
+    history(40, 0.5, hits=24)
+    history(3, 0.05)
+    counted(unplanned)
+    client.force_login(cast["scientist"], backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    text = client.get(f"/lab/versions/{unplanned.public_id}/calibration/").content.decode()
+    assert "Of 43 results here, 56 % had the outcome; 47 % were predicted to." in text
+    assert "Nobody has given an opinion on its results in the last 90 days." in text
+    retraction.retract(by=cast["clinician"], on=result, code="wrong-input")
