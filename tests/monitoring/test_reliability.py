@@ -32,15 +32,14 @@ def history(result):
     def add(n: int, share=0.2, hits=0, days=500) -> list[Prediction]:
         with guard.unlocked():
             model = Prediction.objects.select_related("job", "patient").get(public_id=result)
-            content, made = Envelope.objects.get(prediction=model).content, []
-            for place in range(n):
-                made.append(_past(model, content, place, share, place < hits, days))
-        return made
+            return [past(model, place, share, place < hits, days) for place in range(n)]
 
     return add
 
 
-def _past(model: Prediction, content: dict, place: int, share: float, happened: bool, days: int) -> Prediction:
+def past(model: Prediction, place: int, share: float, happened: bool, days: int) -> Prediction:
+    """A result like another one, of somebody else, some days ago, with what came of it."""
+    content = model.envelope.content
     then = clock.now() - timedelta(days=days)
     job, person, row = (type(old).objects.get(pk=old.pk) for old in (model.job, model.patient, model))
     for new in (job, person, row):

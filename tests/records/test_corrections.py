@@ -1,5 +1,6 @@
 """What a source takes back: entered in error, deleted, merged, separated again; kept, marked and never used."""
 
+import gzip
 import json
 from itertools import count
 
@@ -10,6 +11,7 @@ from portal.audit.models import AuditEvent
 from portal.core import guard
 from portal.records import actions, imports, queries
 from portal.records.models import Condition, Encounter, MedicationRequest, Observation, Patient, Standing
+from tests.conftest import SHARED
 
 pytestmark = pytest.mark.django_db
 _numbers = count()
@@ -237,3 +239,38 @@ def test_who_sees_a_merged_record_follows_from_the_ward_of_the_one_that_goes_on(
     assert (seen("clinician2", "MRN-p2"), seen("clinician", "MRN-p2")) == (["MRN-p1"], [])
     load(tmp_path, person("p2", active=True))
     assert (seen("clinician"), seen("clinician2")) == (["MRN-p1"], ["MRN-p2"])
+
+
+@pytest.mark.slow
+def test_real_records_are_whole_again_after_a_merge_a_deletion_and_their_return(tmp_path):
+    """The sample records hold no corrections of their own, so they are made from them."""
+    found = sorted((SHARED / "fhir").glob("*.json.gz"), key=lambda path: path.stat().st_size)
+    if not found:
+        pytest.skip("the wide sweep needs FORMULARY_TEST_DATA")
+    bundles = [path for path in found if not path.name.startswith(("hospital", "practitioner"))][:6]
+    imports.import_paths(by=SYSTEM, paths=[*(path for path in found if path not in bundles), *bundles])
+    with guard.unlocked():
+        people = list(Patient.objects.all())
+        before = {row.pk: _counts(row) for row in people}
+    resources = [
+        entry["resource"] for path in bundles for entry in json.loads(gzip.decompress(path.read_bytes()))["entry"]
+    ]
+    patients = [item for item in resources if item["resourceType"] == "Patient"]
+    first, *rest = patients
+    gone_on = {"link": [{"type": "replaced-by", "other": {"reference": f"Patient/{first['id']}"}}], "active": False}
+    assert load(tmp_path, *({**item, **gone_on} for item in rest)).merged == len(rest)
+    kept = [item for item in resources if item["resourceType"] in ("Observation", "Condition", "Encounter")]
+    deleted = load(tmp_path, *(gone(item["resourceType"], item["id"]) for item in kept))
+    assert (deleted.deleted, deleted.refused) == (len({(item["resourceType"], item["id"]) for item in kept}), [])
+    with guard.unlocked():
+        joined = next(row for row in Patient.objects.all() if row.absorbs)
+        assert _counts(joined)[:3] == (0, 0, 0)
+
+    back = imports.import_paths(by=SYSTEM, paths=bundles)
+    with guard.unlocked():
+        assert (back.unmerged, {row.pk: _counts(row) for row in Patient.objects.all()}) == (len(rest), before)
+
+
+def _counts(row: Patient) -> tuple[int, int, int, int]:
+    found = queries.record_of(row)
+    return len(found.measurements), len(found.conditions), len(found.encounters), len(found.medications)

@@ -41,11 +41,11 @@ def _dot(item) -> dict:
 
 
 def _across(share: float) -> float:
-    return round(52 + share * 256, 1)
+    return round(64 + share * 230, 1)
 
 
 def _up(share: float) -> float:
-    return round(268 - share * 256, 1)
+    return round(248 - share * 230, 1)
 
 
 def _place(share: float) -> float:

@@ -36,7 +36,6 @@ def patient(request, patient):
     """One patient: which models apply, what was run before, what the record holds."""
     record = records.open_patient(by=request.user, on=patient)
     if record.survivor:
-        messages.info(request, "The record that you asked for was merged into this one.")
         return redirect("clinic:patient", record.survivor)
     earlier = predictions.list_predictions(by=request.user, on=patient, limit=20)
     context = {
