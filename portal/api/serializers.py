@@ -60,6 +60,8 @@ class PredictionSerializer(serializers.Serializer):
     corrections = serializers.JSONField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
+    stale = serializers.BooleanField()
+    stale_at = serializers.DateTimeField(allow_null=True)
 
 
 class PredictionRequestSerializer(serializers.Serializer):

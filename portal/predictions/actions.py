@@ -15,13 +15,13 @@ from portal.compute import actions as compute
 from portal.compute.executors import Ended
 from portal.core import clock, prepared
 from portal.core.problems import BadInput, Problem
-from portal.predictions import before, envelopes, executor, prefill, provenance, queries, tracings
+from portal.predictions import before, eligibility, envelopes, executor, prefill, provenance, queries, tracings
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
 from portal.registry import answers, spec
 from portal.registry.models import ModelVersion
-from portal.registry.standing import Standing, require_runnable
+from portal.registry.standing import require_runnable
 from portal.registry.states import VersionState
 
 
@@ -95,12 +95,12 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
     if ticks is not None:
         before.sign_ticks(gathered, ticks, by.label)
     gathered |= tracings.described(form, found, on)
-    _check_eligible(standing, gathered["values"])
+    gathered |= eligibility.judge(form, standing.version.overlay, gathered["values"], record and record.patient)
     prediction = _new(by, on, version, gathered, _Key.of(key, body))
     tracings.keep(found)
     event().about(prediction)
     event().note(model=version.model.slug, version=version.number, missing=len(gathered["missing"]))
-    began, ended = clock.now(), executor.answer_now(standing, gathered["values"], within)
+    began, ended = clock.now(), executor.answer_now(standing, gathered, within)
     if ended is None:
         _queue(prediction)
         return Accepted(prediction.public_id)
@@ -181,13 +181,6 @@ def _gather(
 def _with_notes(errors: dict, prefilled: dict, inputs: dict) -> dict:
     notes = {name: known.note for name, known in prefilled.items() if known.note and name not in inputs}
     return {name: f"{text} {notes[name]}" if name in notes else text for name, text in errors.items()}
-
-
-def _check_eligible(standing: Standing, values: dict) -> None:
-    for rule in standing.version.overlay.get("eligibility", ()):
-        value = values.get(rule["input"])
-        if value is not None and not before.meets(rule, value):
-            raise BadInput({rule["input"]: f"{standing.form[rule['input']].label}: {rule['sentence']}"})
 
 
 def _new(by, patient, version, gathered: dict, key: "_Key") -> Prediction:

@@ -1,11 +1,17 @@
 """Building the envelope: where every input came from, what was missing or unusual, and whose model answered."""
 
+from portal.core import shares
 from portal.datasets.signals import Signal
 from portal.predictions import tracings
+from portal.predictions.abstention import in_sentence
+from portal.predictions.found import Found
 from portal.predictions.prefill import Prefilled
 from portal.registry.answers import Answer, Answers
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.spec import Field, FormSpec
+
+# A result is old after so many days where its model's form says nothing else.
+STALE_AFTER_DAYS = 30
 
 
 def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
@@ -22,20 +28,52 @@ def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], f
     }
 
 
-def finish(inputs: dict, *, about: dict, reading: dict, columns: dict, facts: dict) -> dict:
-    """The whole envelope of an answer."""
+def finish(inputs: dict, *, about: dict, found: Found, facts: dict) -> dict:
+    """The whole envelope of an answer; `output` is None where the model gave no number."""
     asked = len(inputs["rows"]) + len(inputs["missing"])
     return {
-        "reading": reading,
-        "output": None if reading["kind"] == "abstained" else {name: values[0] for name, values in columns.items()},
+        "reading": found.reading,
+        "output": found.output,
         "inputs": inputs["rows"],
         "signals": inputs.get("signals", []),
-        "missing": inputs["missing"],
+        "missing": [_spanned(item, found) for item in inputs["missing"]],
+        "span": found.spans.get(""),
         "out_of_range": inputs["out_of_range"],
+        "distance": found.distance,
+        "contributions": _named(found.contributions, inputs),
+        "not_validated": inputs.get("not_validated", []),
+        "unchecked": inputs.get("unchecked", []),
         "completeness": {"given": len(inputs["rows"]), "asked": asked},
         "model": about,
         "run": facts,
     }
+
+
+def _spanned(item: dict, found: Found) -> dict:
+    if found.output is None:
+        # Nothing stood in for it: there is no answer.
+        return {"name": item["name"], "label": item["label"], "sentence": "Not known."}
+    return item | ({"span": found.spans[item["name"]]} if item["name"] in found.spans else {})
+
+
+def _named(account: dict | None, inputs: dict) -> dict | None:
+    """The account with each input's label and value; an input that was not known says what stood for it."""
+    if account is None:
+        return None
+    known = {row["name"]: row for row in inputs["rows"]}
+    gone = {item["name"]: item for item in inputs["missing"]}
+    rows = []
+    for part in account["rows"]:
+        row = known.get(part["name"]) or gone.get(part["name"]) or {"label": part["name"]}
+        rows.append(part | {
+            "label": row["label"], "missing": part["name"] in gone,
+            "shown": row.get("shown") or _stand_in(row),
+        })  # fmt: skip
+    return account | {"rows": rows}
+
+
+def _stand_in(row: dict) -> str:
+    return f"not known; {row['stood_in']} stood in" if row.get("stood_in") else "not known"
 
 
 def about(version: ModelVersion, signed: tuple[Signature, ...]) -> dict:
@@ -51,6 +89,8 @@ def about(version: ModelVersion, signed: tuple[Signature, ...]) -> dict:
         "synthetic": bool(version.overlay.get("synthetic")),
         "intended_use": version.overlay.get("intended_use", ""),
         "cautions": version.overlay.get("cautions", []),
+        "not_considered": version.overlay.get("not_considered", []),
+        "stale_after_days": version.overlay.get("stale_after_days", STALE_AFTER_DAYS),
     }
 
 
@@ -96,12 +136,27 @@ def _provenance(known: Prefilled) -> dict:
 
 
 def _missing(field: Field, known: Prefilled | None) -> dict:
-    note = known.note if known else ""
-    return {"name": field.name, "label": field.label, "sentence": note or "Not known; the model answered without it."}
+    note = f"{known.note} " if known and known.note else ""
+    value = (field.imputed or {}).get("value")
+    return {
+        "name": field.name,
+        "label": field.label,
+        "in_sentence": in_sentence(field),
+        "stood_in": "" if value is None else shown(field, value),
+        "method": (field.imputed or {}).get("method", ""),
+        "sentence": note + _filled(field),
+    }
+
+
+def _filled(field: Field) -> str:
+    method, value = (field.imputed or {}).get("method"), (field.imputed or {}).get("value")
+    if not method:
+        return "Not known; the model answered without it, and does not say how it fills the gap."
+    return f"Not known; instead the model used {method}{'' if value is None else f', {shown(field, value)}'}."
 
 
 def shown(field: Field, value) -> str:
     """A value as people read it, with its unit."""
     labels = {option.value: option.label for option in field.options if option.value == value}
-    text = labels.get(value, f"{value:.6g}" if isinstance(value, float) else str(value))
+    text = labels.get(value, shares.number(value, 6) if isinstance(value, float) else str(value))
     return f"{text} {field.unit_label}".strip()

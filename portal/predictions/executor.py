@@ -16,7 +16,7 @@ from portal.compute.models import Job
 from portal.compute.runtime.client import Client, ModelRefused, ModelSpec, ScorerUnavailable
 from portal.core import clock
 from portal.core.problems import Problem
-from portal.predictions import envelopes, reading
+from portal.predictions import envelopes, found, reading
 from portal.predictions.models import Envelope, Prediction
 from portal.predictions.states import outcome_of
 from portal.registry import actions as registry
@@ -31,8 +31,7 @@ class Order:
     """What leaves the database for the scorer."""
 
     spec: ModelSpec
-    row: dict
-    output: dict
+    asked: found.Question
     walls: frozenset[str]
     about: dict
 
@@ -41,8 +40,7 @@ class Order:
 class Answer:
     """What came back, already put into words."""
 
-    columns: dict
-    reading: dict
+    found: found.Found
     run: dict
     about: dict
 
@@ -51,11 +49,11 @@ class Answer:
 LANE_SECONDS = 2.0
 
 
-def answer_now(standing: Standing, values: dict, within: float) -> Ended | None:
+def answer_now(standing: Standing, inputs: dict, within: float) -> Ended | None:
     """Score in the fast lane, before anything is written; None when that is not wished or takes too long."""
     if not within:
         return None
-    ended = PredictionExecutor().perform(order_of(standing, values), min(within, LANE_SECONDS))
+    ended = PredictionExecutor().perform(order_of(standing, inputs), min(within, LANE_SECONDS))
     return None if ended.retry else ended
 
 
@@ -68,15 +66,19 @@ class PredictionExecutor:
         policy.require(prediction.requested_by, Permission.PREDICTION_RUN, version)
         if prediction.patient:
             policy.require(prediction.requested_by, Permission.PREDICTION_RUN, prediction.patient)
-        return order_of(require_runnable(version), prediction.inputs["values"])
+        return order_of(require_runnable(version), prediction.inputs)
 
     def perform(self, order: Order, within: float | None = None) -> Ended:
+        if order.asked.abstains:
+            # The model is not asked: a number that must not be shown is not made.
+            return Ended(ok=True, result=Answer(found.abstain(order.asked), _unasked(), order.about))
         try:
             client = _client(str(settings.SCORER_SOCKET))
             if _too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
-            scores = client.score(order.spec, [order.row], timeout=min(order.spec.seconds + 30, within or math.inf))
-            answer = Answer(scores.columns, reading.read(order.output, scores.columns), _facts(scores), order.about)
+            seconds = min(order.spec.seconds + 30, within or math.inf)
+            scores = client.score(order.spec, order.asked.rows, timeout=seconds)
+            answer = Answer(found.read(order.asked, scores.columns), _facts(scores), order.about)
             return Ended(ok=True, result=answer, facts={"cold": scores.cold})
         except ScorerUnavailable:
             return Ended(ok=False, reason="scorer-down", retry=True)
@@ -108,11 +110,11 @@ def finish(prediction: Prediction, ended: Ended) -> None:
     event().also("prediction.ended", prediction, state=prediction.outcome)
 
 
-def order_of(standing: Standing, values: dict) -> Order:
-    """What a run of a version needs, once it is known that it may run."""
+def order_of(standing: Standing, inputs: dict) -> Order:
+    """What a run of a version needs, once it is known that it may run; `inputs` as envelopes.inputs_of made them."""
     version = standing.version
     about = envelopes.about(version, standing.signed)
-    return Order(spec_of(version), _row(version, values), version.overlay.get("output", {}), _walls(version), about)
+    return Order(spec_of(version), found.ask(version, standing.form, inputs), _walls(version), about)
 
 
 def spec_of(version: ModelVersion) -> ModelSpec:
@@ -147,18 +149,16 @@ def _prediction(job: Job) -> Prediction:
     return rows.get(public_id=job.subject)
 
 
-def _row(version: ModelVersion, values: dict) -> dict:
-    return {given["name"]: values.get(given["name"]) for given in version.facts["inputs"]}
-
-
 def _facts(scores) -> dict:
     return {"at": clock.now().isoformat(), "milliseconds": round(scores.seconds * 1000, 2), "layers": scores.layers}
 
 
+def _unasked() -> dict:
+    return {"at": clock.now().isoformat(), "milliseconds": 0, "layers": []}
+
+
 def _seal(prediction: Prediction, answer: Answer) -> None:
-    content = envelopes.finish(
-        prediction.inputs, about=answer.about, reading=answer.reading, columns=answer.columns, facts=answer.run
-    )
+    content = envelopes.finish(prediction.inputs, about=answer.about, found=answer.found, facts=answer.run)
     prediction.envelope = Envelope.objects.create(prediction=prediction, content=content)
 
 

@@ -1,10 +1,12 @@
 """Reads of predictions: plain values that leave an action. Call these inside actions only."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from portal.core import clock
+from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.models import Correction, Envelope, Prediction
 from portal.predictions.states import CorrectionKind
 from portal.records.queries import PatientSummary, summary, with_ward
@@ -48,6 +50,24 @@ class PredictionView:
     def output(self) -> dict | None:
         """The model's own numbers."""
         return self.envelope["output"] if self.envelope else None
+
+    @property
+    def stale_at(self) -> datetime | None:
+        """When the result is too old to act on, as its model's reviewers set it; None when there is no result."""
+        if not self.envelope or not self.ended_at:
+            return None
+        return self.ended_at + timedelta(days=self.envelope["model"].get("stale_after_days", STALE_AFTER_DAYS))
+
+    @property
+    def stale(self) -> bool:
+        """Whether that day has come."""
+        return self.stale_at is not None and self.stale_at <= clock.now()
+
+    @property
+    def age(self) -> str:
+        """How old the result is, in whole days."""
+        days = (clock.now() - self.ended_at).days if self.ended_at else 0
+        return "1 day old" if days == 1 else f"{days} days old"
 
     @property
     def finished(self) -> bool:

@@ -3,101 +3,134 @@ fixed denominator, at most two significant digits, “fewer than 1” and “mor
 
 from collections.abc import Callable
 
+from portal.core import shares
+
+# Two answers so near each other are not told apart.
+CLOSE = 0.1
+_ROUNDING = 1e-6
+
 
 class NotReadable(ValueError):
     """The model's output lacks what its description promises, or is not a probability where it should be."""
 
 
 def read(output: dict, columns: dict[str, list]) -> dict:
-    """The reading of one row: `kind`, `sentence`, and the numbers a page draws; plain JSON values."""
+    """The reading of the first row: `kind`, `sentence`, `short` for lists, and what a page draws; plain JSON values."""
     reader = _READERS.get(output.get("kind", ""), _table)
     return reader(output, {name: values[0] for name, values in columns.items()})
 
 
-def out_of_100(share: float) -> str:
-    """A probability as a natural frequency, in words."""
-    if share < 0.01:
-        return "Fewer than 1 of 100"
-    if share > 0.99:
-        return "More than 99 of 100"
-    return f"About {round(share * 100)} of 100"
-
-
-def percent(share: float) -> str:
-    """A probability in percent with at most two significant digits."""
-    if 0 < share < 0.01:
-        return "< 1 %"
-    if 0.99 < share < 1:
-        return "> 99 %"
-    return f"{share * 100:.0f} %"
+def head_column(output: dict) -> str:
+    """The column that the sentence is about; empty where no single column is."""
+    if output.get("kind") == "survival":
+        return _head(output["columns"])["column"]
+    return output.get("column", "") if output.get("kind") in ("risk", "number") else ""
 
 
 def _risk(output: dict, row: dict) -> dict:
     risk = _share(row, output["column"])
     horizon = f" {output['horizon']}" if output.get("horizon") else ""
     outcome = output.get("outcome", "have the outcome")
-    return {
+    base = output.get("base_rate")
+    return _in_words(risk, _interval(output, row)) | {
         "kind": "risk",
-        "sentence": f"{out_of_100(risk)} patients like this one {outcome}{horizon}.",
-        "share": risk,
-        "percent": percent(risk),
-        "count": _count(risk),
-        "interval": _interval(output, row),
+        "sentence": f"{shares.about_of_100(risk)} patients like this one {outcome}{horizon}.",
+        "short": shares.percent(risk),
+        "interval_note": output.get("interval_note", ""),
         "outcome": outcome,
         "horizon": output.get("horizon", ""),
-        "base_rate": output.get("base_rate"),
+        "base_rate": base,
+        "base_rate_text": "" if base is None else shares.percent(base),
         "base_rate_note": output.get("base_rate_note", ""),
-        "band": _band(output.get("bands", ()), risk),
+        "band": _band(output.get("bands", ()), shares.clean(risk)),
     }
 
 
 def _survival(output: dict, row: dict) -> dict:
     points = [_point(column, row) for column in output["columns"]]
-    head = points[len(points) // 2]
+    shown = [point["share"] for point in points]
+    if any(later > earlier + _ROUNDING for earlier, later in zip(shown, shown[1:], strict=False)):
+        raise NotReadable("more are left later than earlier")
+    head = _head(points)
     outcome = output.get("outcome", "are without the event")
-    sentence = f"{out_of_100(head['share'])} patients like this one {outcome} at {head['label']}."
-    return {
+    words = {name: head[name] for name in _in_words(0, None)}
+    return words | {
         "kind": "survival",
-        "sentence": sentence,
+        "sentence": f"{shares.about_of_100(head['share'])} patients like this one {outcome} at {head['label']}.",
+        "short": f"{head['percent']} at {head['label']}",
         "points": points,
-        "share": head["share"],
-        "percent": head["percent"],
-        "count": head["count"],
-        "interval": head["interval"],
-        "outcome": outcome,
+        "interval_note": output.get("interval_note", ""),
+        "outcome": f"{outcome} at {head['label']}",
         "horizon": f"at {head['label']}",
     }
 
 
-def _point(column: dict, row: dict) -> dict:
-    share = _share(row, column["column"])
+def _head(points: list) -> dict:
+    return points[len(points) // 2]
+
+
+def _classes(output: dict, row: dict) -> dict:
+    points = sorted((_point(column, row) for column in output["columns"]), key=lambda point: -point["share"])
+    if abs(sum(point["share"] for point in points) - 1) > 0.02:
+        raise NotReadable("the classes do not add up to one")
+    first, second = points[0], points[1] if len(points) > 1 else None
+    close = second is not None and first["share"] - second["share"] < CLOSE
+    said = ", ".join(f"{point['of_100']} {point['label']}" for point in points)
+    judged = f"Too close to call between {first['label']} and {second['label']}." if close else ""
+    short = f"{first['label']} or {second['label']}" if close else f"most likely {first['label']}"
     return {
-        "label": column["label"],
+        "kind": "classes",
+        "sentence": " ".join(filter(None, (f"Of 100 patients like this one, about: {said}.", judged))),
+        "short": short,
+        "points": points,
+        "close": close,
+        "question": output.get("label", ""),
+        "interval_note": output.get("interval_note", ""),
+    }
+
+
+def _point(column: dict, row: dict) -> dict:
+    found = {"label": column["label"]} | _in_words(_share(row, column["column"]), _interval(column, row))
+    return found | ({"at": column["at"]} if "at" in column else {})
+
+
+def _in_words(share: float, interval: list[float] | None) -> dict:
+    return {
         "share": share,
-        "percent": percent(share),
-        "count": _count(share),
-        "interval": _interval(column, row),
+        "percent": shares.percent(share),
+        "count": shares.count(share),
+        "of_100": shares.of_100(share),
+        "rest": shares.rest_of_100(share),
+        "interval": interval,
+        "interval_text": shares.between(*interval) if interval else "",
     }
 
 
 def _number(output: dict, row: dict) -> dict:
     value = _value(row, output["column"])
     label, unit = output.get("label", "Result"), output.get("unit", "")
-    shown = f"{value:.3g} {unit}".strip()
-    return {"kind": "number", "sentence": f"{label}: {shown}.", "value": value, "unit": unit, "label": label,
-            "interval": _interval(output, row, _value)}  # fmt: skip
-
-
-def _classes(output: dict, row: dict) -> dict:
-    points = sorted((_point(column, row) for column in output["columns"]), key=lambda point: -point["share"])
-    head = points[0]
-    return {"kind": "classes", "sentence": f"Most likely: {head['label']} ({head['percent']}).", "points": points}
+    interval = _interval(output, row, _value)
+    shown = f"{shares.number(value)} {unit}".strip()
+    return {
+        "kind": "number",
+        "sentence": f"{label}: about {shown}.",
+        "short": shown,
+        "value": value,
+        "shown": shown,
+        "unit": unit,
+        "label": label,
+        "interval": interval,
+        "interval_text": f"{shares.between(*interval, said=shares.number)} {unit}".strip() if interval else "",
+        "interval_note": output.get("interval_note", ""),
+        "scale": output.get("scale"),
+        "band": _number_band(output.get("bands", ()), value, unit),
+    }
 
 
 def _table(output: dict, row: dict) -> dict:
-    numbers = [{"label": name, "value": value} for name, value in row.items()]
-    words = ", ".join(f"{item['label']} {_plain(item['value'])}" for item in numbers)
-    return {"kind": "table", "sentence": f"The model answers: {words}.", "numbers": numbers}
+    numbers = [{"label": name, "value": value, "shown": _plain(value)} for name, value in row.items()]
+    words = ", ".join(f"{item['label']} {item['shown']}" for item in numbers)
+    return {"kind": "table", "sentence": f"The model answers: {words}.", "short": words[:60], "numbers": numbers}
 
 
 def _signal(output: dict, row: dict) -> dict:
@@ -124,29 +157,40 @@ def _value(row: dict, column: str) -> float:
 
 def _share(row: dict, column: str) -> float:
     value = _value(row, column)
-    if not -1e-6 <= value <= 1 + 1e-6:
+    if not -_ROUNDING <= value <= 1 + _ROUNDING:
         raise NotReadable(f"“{column}” is not a probability")
     return min(1.0, max(0.0, value))
-
-
-def _count(share: float) -> int:
-    return round(share * 100)
 
 
 def _interval(output: dict, row: dict, reader: Callable = _share) -> list[float] | None:
     if not output.get("lower") or not output.get("upper"):
         return None
-    return [reader(row, output["lower"]), reader(row, output["upper"])]
+    low, high = reader(row, output["lower"]), reader(row, output["upper"])
+    if low > high + _ROUNDING * max(1, abs(high)):
+        raise NotReadable("the interval ends below its beginning")
+    return [low, high]
 
 
 def _band(bands, risk: float) -> dict | None:
     low = 0.0
     for band in bands:
         if risk <= band["upto"]:
-            return {"label": band["label"], "from": low, "upto": band["upto"]}
+            ends = f"starts at {shares.threshold(low)}" if low else f"ends at {shares.threshold(band['upto'])}"
+            return {"label": band["label"], "from": low, "upto": band["upto"], "text": f"{band['label']} band, {ends}"}
+        low = band["upto"]
+    return None
+
+
+def _number_band(bands, value: float, unit: str) -> dict | None:
+    low = None
+    for band in bands:
+        if value <= band["upto"]:
+            at = band["upto"] if low is None else low
+            ends = f"{'ends' if low is None else 'starts'} at {shares.number(at)} {unit}".strip()
+            return {"label": band["label"], "from": low, "upto": band["upto"], "text": f"{band['label']} band, {ends}"}
         low = band["upto"]
     return None
 
 
 def _plain(value) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return shares.number(value, 4) if isinstance(value, float) else str(value)

@@ -1,5 +1,6 @@
 """Putting into words what a model says of a tracing: what it looks like, how likely, at what rate, and which beats it saw."""
 
+from portal.core import shares
 from portal.predictions import reading
 
 _MOST_PEAKS = 1000
@@ -16,13 +17,13 @@ def read(output: dict, row: dict) -> dict:
     rate = reading._value(row, output["rate"])
     outcome = output.get("outcome", "the finding")
     looks = band["label"] if band else "Read"
-    chance = reading.out_of_100(share)
+    chance = shares.about_of_100(share)
     return {
         "kind": "signal",
         "sentence": f"{looks}: probability of {outcome} {chance[:1].lower()}{chance[1:]}. Rate {rate:.0f} per minute.",
         "short": f"{looks}, {rate:.0f} per minute",
         "share": share,
-        "percent": reading.percent(share),
+        "percent": shares.percent(share),
         "outcome": outcome,
         "band": band,
         "rate": round(rate),

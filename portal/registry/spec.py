@@ -44,6 +44,8 @@ class Field:
     fixed: object
     record: dict | None
     protected: bool
+    imputed: dict | None
+    weight: float
     tracing: dict | None = None
 
     @property
@@ -123,6 +125,8 @@ def _field(place: int, given: dict, over: dict) -> Field:
         fixed=over.get("fixed"),
         record=over.get("record"),
         protected=bool(over.get("protected", False)),
+        imputed=over.get("imputed"),
+        weight=float(over.get("weight", 0)),
         tracing={name: over.get(name, usual) for name, usual in TRACING.items()} if kind == "ecg" else None,
     )
 

@@ -59,7 +59,8 @@ def client(scorer) -> Client:
 def test_an_onnx_model_answers_with_what_is_missing_filled(client, trained):
     scores = client.score(keep(trained["unplanned-admission"]), [ROW, {**ROW, "age": 30.0}])
 
-    assert sorted(scores.columns) == ["lower", "probability", "upper"]
+    answer, account = ["base", "lower", "probability", "upper"], [f"contribution[{place}]" for place in range(12)]
+    assert sorted(scores.columns) == sorted([*answer, *account])
     lower, risk, upper = (scores.columns[name][0] for name in ("lower", "probability", "upper"))
     assert 0 < lower <= risk <= upper < 1
     assert scores.columns["probability"][0] > scores.columns["probability"][1]

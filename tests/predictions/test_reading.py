@@ -18,7 +18,7 @@ def read(share, **more):
     ("share", "sentence", "percent"),
     [
         (0.17, "About 17 of 100 patients like this one have it within a year.", "17 %"),
-        (0.0, "Fewer than 1 of 100 patients like this one have it within a year.", "0 %"),
+        (0.0, "Fewer than 1 of 100 patients like this one have it within a year.", "< 1 %"),
         (0.004, "Fewer than 1 of 100 patients like this one have it within a year.", "< 1 %"),
         (0.996, "More than 99 of 100 patients like this one have it within a year.", "> 99 %"),
     ],
@@ -29,7 +29,8 @@ def test_a_risk_is_said_of_a_hundred_patients(share, sentence, percent):
 
 
 def test_a_band_is_named_with_its_bounds():
-    assert read(0.3)["band"] == {"label": "High", "from": 0.1, "upto": 1.0}
+    assert read(0.3)["band"] == {"label": "High", "from": 0.1, "upto": 1.0, "text": "High band, starts at 10 %"}
+    assert read(0.1)["band"]["text"] == "Low band, ends at 10 %"
 
 
 def test_survival_is_read_at_each_horizon():

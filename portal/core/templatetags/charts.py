@@ -2,8 +2,11 @@
 
 from django import template
 
+from portal.core import shares
+
 register = template.Library()
-_STEP, _RADIUS, _WIDE = 20, 7, 300
+_STEP, _RADIUS, _WIDE, _EDGE = 20, 7, 300, 10
+_TALL = 150
 
 
 @register.inclusion_tag("_components/icon_array.html")
@@ -48,11 +51,97 @@ def _up(share: float) -> float:
     return round(248 - share * 230, 1)
 
 
+@register.inclusion_tag("_components/scale.html")
+def scale(reading: dict) -> dict:
+    """A number on its own scale, with its interval and, where they are known, the values of the training data."""
+    given = reading["scale"]
+    first, last = float(given["min"]), float(given["max"])
+    low, high = reading["interval"] or (reading["value"], reading["value"])
+    words = (
+        f"{reading['shown']} on a scale from {shares.number(first)} to {shares.number(last)} {reading['unit']}".strip()
+    )
+    return {
+        "bars": _bars(given.get("histogram") or []),
+        "point": _along(reading["value"], first, last),
+        "low": _along(low, first, last),
+        "high": _along(high, first, last),
+        "bounded": bool(reading["interval"]),
+        "first": shares.number(first),
+        "last": shares.number(last),
+        "words": words + (f", interval {reading['interval_text']}" if reading["interval"] else ""),
+    }
+
+
+@register.inclusion_tag("_components/course.html")
+def course(points: list[dict]) -> dict:
+    """Shares over time with their intervals; from everybody at the beginning to the last time that is known."""
+    timed = all("at" in point for point in points)
+    times = [float(point["at"]) if timed else place + 1 for place, point in enumerate(points)]
+    last = max(times) or 1
+    marks = [_mark(point, time / last) for point, time in zip(points, times, strict=True)]
+    line = " ".join(f"{mark['x']},{mark['y']}" for mark in [{"x": _later(0), "y": _height(1)}, *marks])
+    words = "; ".join(f"{point['label']}: {point['of_100']} of 100" for point in points)
+    return {"marks": marks, "line": line, "words": words, "levels": [_level(share) for share in (0, 0.5, 1)]}
+
+
+@register.inclusion_tag("_components/parts.html")
+def parts(account: dict, most: int = 8) -> dict:
+    """What moved the answer, the strongest first: a bar to the right for more, to the left for less."""
+    rows = account["rows"]
+    widest = max((abs(row["amount"]) for row in rows), default=0) or 1
+    shown = [row | _bar(row["amount"], widest) for row in rows[:most] if row["amount"]]
+    return {"rows": shown, "account": account, "others": len(rows) - len(shown)}
+
+
+def _bar(amount: float, widest: float) -> dict:
+    length = round(abs(amount) / widest * 95, 1)
+    return {"x": 100 if amount > 0 else round(100 - length, 1), "length": length, "up": amount > 0}
+
+
+def _bars(counts: list) -> list[dict]:
+    most, wide = max(counts, default=0) or 1, (_WIDE - 2 * _EDGE) / (len(counts) or 1)
+    return [
+        {"x": round(_EDGE + place * wide, 1), "y": round(44 - count / most * 40, 1), "wide": round(wide - 1, 1),
+         "tall": round(count / most * 40, 1)}
+        for place, count in enumerate(counts)
+    ]  # fmt: skip
+
+
+def _mark(point: dict, part: float) -> dict:
+    low, high = point.get("interval") or (None, None)
+    return {
+        "x": _later(part), "y": _height(point["share"]), "label": point["label"], "bounded": low is not None,
+        "low": None if low is None else _height(low), "high": None if high is None else _height(high),
+    }  # fmt: skip
+
+
+def _level(share: float) -> dict:
+    return {"y": _height(share), "text": _height(share) + 4, "words": f"{round(share * 100)} %"}
+
+
+def _later(part: float) -> float:
+    return round(44 + part * (_WIDE - 64), 1)
+
+
+def _height(share: float) -> float:
+    return round(10 + (1 - share) * (_TALL - 20), 1)
+
+
+def _along(value: float, first: float, last: float) -> float:
+    return _place(min(1.0, max(0.0, (value - first) / ((last - first) or 1))))
+
+
 def _place(share: float) -> float:
-    return round(10 + share * (_WIDE - 20), 1)
+    return round(_EDGE + share * (_WIDE - 2 * _EDGE), 1)
 
 
 def _words(share: float, bounds, base) -> str:
-    words = f"{share * 100:.0f} percent"
-    words += f", between {bounds[0] * 100:.0f} and {bounds[1] * 100:.0f} percent" if bounds else ""
-    return words + (f"; {base * 100:.0f} percent in the group it was trained on" if base is not None else "")
+    words = shares.about_of_100(share)
+    words += f", likely {shares.between(*bounds)}" if bounds else ""
+    return words + (f"; {shares.of_100(base)} of 100 in the group it was trained on" if base is not None else "")
+
+
+@register.filter
+def signed(amount: float) -> str:
+    """An amount with its sign and two significant digits."""
+    return f"{'+' if amount > 0 else '−'}{shares.number(abs(amount), 2)}"

@@ -6,6 +6,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
+from portal.core import shares
+
 register = template.Library()
 
 TONES = {
@@ -86,20 +88,14 @@ def short(digest: str) -> str:
 
 @register.filter
 def percent(share) -> str:
-    """A probability in percent."""
+    """An observed share in percent; a predicted one has its words in its reading."""
     return "" if share is None else f"{share * 100:.0f} %"
 
 
 @register.filter
-def of_100(share) -> int:
-    """A probability as a count of a hundred."""
-    return 0 if share is None else round(share * 100)
-
-
-@register.filter
-def of_rest(count: int) -> int:
-    """What is left of a hundred."""
-    return 100 - count
+def of_100(share) -> str:
+    """A probability as a count of a hundred, capped at both ends."""
+    return "" if share is None else shares.of_100(share)
 
 
 @register.filter

@@ -77,3 +77,17 @@ def calibration(label, risk, source: str) -> dict:
         "date": datetime.fromtimestamp(time.time(), UTC).date().isoformat(),
         "bins": bins,
     }
+
+
+def distance(table, names: tuple[str, ...]) -> dict:
+    """What the portal needs to tell how far a patient lies from the training data (Mahalanobis), as JSON values."""
+    import numpy
+
+    seen = table[~numpy.isnan(table).any(axis=1)]
+    mean, precision = seen.mean(axis=0), numpy.linalg.pinv(numpy.cov(seen, rowvar=False))
+    squares = numpy.einsum("ij,jk,ik->i", seen - mean, precision, seen - mean)
+    short = lambda values: [float(f"{value:.6g}") for value in values]  # noqa: E731
+    return {
+        "inputs": list(names), "mean": short(mean), "precision": [short(row) for row in precision],
+        "percentiles": short(numpy.percentile(squares, range(1, 100))),
+    }  # fmt: skip

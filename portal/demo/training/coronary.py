@@ -6,41 +6,49 @@ Data: Janosi, Steinbrunn, Pfisterer, Detrano, “Heart Disease”, UCI Machine L
 from importlib.metadata import files
 from pathlib import Path
 
-from portal.demo.training import common
+from portal.demo.training import additive, common
 
 SLUG = "coronary-disease"
 NUMBERS = ("age", "trestbps", "chol", "thalch", "oldpeak")
 WORDS = ("sex", "cp", "fbs", "restecg", "exang")
 NAMES = ("age", "sex", "cp", "trestbps", "chol", "fbs", "restecg", "thalch", "exang", "oldpeak")
+OPTIONAL, DRAWS = frozenset({"chol", "fbs", "exang"}), 40
+METHOD = "logistic regression: each value's distance from the average, times its weight"
+NOTE = "nine of ten fits of the model to other samples of its training data lie between"
 
 
 def train(*, uri: str, out: Path) -> tuple[dict, str]:
-    """Fit, check the graph against the original, log."""
+    """Fit, export to one ONNX graph with its bootstrap interval and contributions, check it, log."""
     import numpy
     from sklearn.metrics import brier_score_loss, roc_auc_score
     from sklearn.model_selection import train_test_split
 
     table, label, site = _load()
     rows, held = train_test_split(numpy.arange(len(table)), test_size=0.25, random_state=3, stratify=label)
-    model = _pipeline().fit(table.iloc[rows], label[rows])
-    risk = model.predict_proba(table.iloc[held])[:, 1]
+    fit, matrix = _fit(table.iloc[rows], label[rows], draws=DRAWS)
+    risk = _risk(fit, table.iloc[held])
     metrics = {"auc": float(roc_auc_score(label[held], risk)), "brier": float(brier_score_loss(label[held], risk))}
     metrics |= {f"auc_{name}": value for name, value in _by_site(table, label, site).items()}
-    graph = _graph(model)
+    graph = additive.graph("coronary", fit)
     _compare(graph, table.iloc[held], risk)
     overlay = _overlay(table, label, metrics)
     overlay["calibration"] = common.calibration(
         label[held], risk, "a quarter of the UCI patients, held out of training"
     )
+    overlay["output"]["contributions"] = additive.described(fit, "logit", method=METHOD)
+    for name, noted in additive.notes(fit, matrix, OPTIONAL).items():
+        overlay["inputs"][name] |= noted
+    overlay["training"]["distance"] = common.distance(table[list(NUMBERS)].to_numpy(dtype=float), NUMBERS)
 
     def save(folder: Path) -> None:
-        import mlflow.onnx
+        additive.save(graph, fit, folder, OPTIONAL)
 
-        mlflow.onnx.save_model(
-            graph, str(folder), signature=_signature(), pip_requirements=common.pinned("onnxruntime", "numpy")
-        )
-
-    params = {"rows": len(table), "family": "logistic regression", "data": "UCI heart disease"}
+    params = {
+        "rows": len(table),
+        "family": "logistic regression",
+        "bootstrap_draws": DRAWS,
+        "data": "UCI heart disease",
+    }
     found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
     return found, f"AUC {metrics['auc']:.2f}, graph equals the original"
 
@@ -57,20 +65,19 @@ def _load():
     chosen = table[list(NAMES)].copy()
     for name in WORDS:
         chosen[name] = ["" if pandas.isna(value) else str(value).lower() for value in chosen[name]]
-    return chosen.astype(dict.fromkeys(NUMBERS, "float32")), label, site
+    return chosen.astype(dict.fromkeys(NUMBERS, "float64")), label, site
 
 
-def _pipeline():
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+def _fit(table, label, *, draws: int):
+    fit = additive.prepare(table, NUMBERS, WORDS)
+    matrix = additive.design(fit, table)
+    return additive.settle(fit, matrix, additive.draw(matrix, label, draws=draws, seed=5, strength=0.5)), matrix
 
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    words = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    columns = ColumnTransformer([("numbers", numbers, list(NUMBERS)), ("words", words, list(WORDS))])
-    return make_pipeline(columns, LogisticRegression(max_iter=2000, C=0.5))
+
+def _risk(fit, table):
+    import numpy
+
+    return 1 / (1 + numpy.exp(-(additive.design(fit, table) @ fit.weights[0, :-1] + fit.weights[0, -1])))
 
 
 def _by_site(table, label, site) -> dict[str, float]:
@@ -80,20 +87,11 @@ def _by_site(table, label, site) -> dict[str, float]:
     found = {}
     for name in sorted(set(site)):
         out = site == name
-        model = _pipeline().fit(table[~out], label[~out])
+        fit, _ = _fit(table[~out], label[~out], draws=0)
         key = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
-        found[key] = float(roc_auc_score(label[out], model.predict_proba(table[out])[:, 1]))
+        found[key] = float(roc_auc_score(label[out], _risk(fit, table[out])))
     assert numpy.isfinite(list(found.values())).all()
     return found
-
-
-def _graph(model):
-    from skl2onnx import convert_sklearn
-    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
-
-    kinds = [(name, (FloatTensorType if name in NUMBERS else StringTensorType)([None, 1])) for name in NAMES]
-    options = {id(model.steps[-1][1]): {"zipmap": False}}
-    return convert_sklearn(model, "coronary", kinds, target_opset=17, options=options)
 
 
 def _compare(graph, table, expected) -> None:
@@ -101,20 +99,10 @@ def _compare(graph, table, expected) -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
-    feed = {name: table[[name]].to_numpy(dtype=numpy.float32 if name in NUMBERS else object) for name in NAMES}
-    found = session.run(["probabilities"], feed)[0][:, 1]
-    if numpy.abs(found - expected).max() > 1e-5:
+    feed = {name: table[[name]].to_numpy(dtype=numpy.float64 if name in NUMBERS else object) for name in NAMES}
+    found = session.run(["probability"], feed)[0][:, 0]
+    if numpy.abs(found - expected).max() > 1e-9:
         raise SystemExit("The ONNX graph does not answer like the model it was made from.")
-
-
-def _signature():
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-
-    optional = {"chol", "fbs", "exang"}
-    inputs = [ColSpec("float" if name in NUMBERS else "string", name, required=name not in optional) for name in NAMES]
-    outputs = [ColSpec("long", "label"), ColSpec("float", "probabilities[0]"), ColSpec("float", "probabilities[1]")]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
 def _overlay(table, label, metrics) -> dict:
@@ -128,6 +116,7 @@ def _overlay(table, label, metrics) -> dict:
         "intended_use": "Adults referred for coronary angiography, to talk about what to expect.",
         "cautions": ["Trained on patients of the 1980s at four hospitals.",
                      "Performance differs much between hospitals; check it on your own patients first."],
+        "not_considered": ["Smoking", "Diabetes", "Family history", "Earlier heart disease", "Medication"],
         "training": {"rows": len(table), "source": "UCI Heart Disease: Janosi, Steinbrunn, Pfisterer, Detrano",
                      "performance": f"AUC {metrics['auc']:.2f}, Brier {metrics['brier']:.3f} held out; leaving one site out: {sites}"},
         "inputs": {
@@ -148,7 +137,7 @@ def _overlay(table, label, metrics) -> dict:
             "exang": {"label": "Angina during exercise", "group": "Exercise test", "order": 9, "required": False, "unknown": True, "options": _options(("true", "Yes"), ("false", "No"))},
             "oldpeak": {"label": "ST depression caused by exercise", "group": "Exercise test", "order": 10, "unit": "mm", "unit_label": "mm", "min": -5, "max": 10, **seen["oldpeak"]},
         },
-        "output": {"kind": "risk", "column": "probabilities[1]", "outcome": "have coronary disease", "horizon": "when angiography is done now",
+        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE, "outcome": "have coronary disease", "horizon": "when angiography is done now",
                    "base_rate": round(float(label.mean()), 3), "base_rate_note": "of the patients it was trained on",
                    "bands": [{"upto": 0.15, "label": "Low"}, {"upto": 0.6, "label": "Intermediate"}, {"upto": 1.0, "label": "High"}]},
         "eligibility": [{"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."}],

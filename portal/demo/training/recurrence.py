@@ -9,6 +9,12 @@ from portal.demo.training import common
 SLUG = "breast-cancer-recurrence"
 YEARS, DRAWS = (1, 3, 5), 60
 FEATURES = ("age", "post", "size", "grade2", "grade3", "nodes", "progesterone", "oestrogen", "hormone")
+# The features that stand for each input.
+PARTS = {"age": [0], "menostat": [1], "tsize": [2], "tgrade": [3, 4], "pnodes": [5], "progrec": [6], "estrec": [7],
+         "horTh": [8]}  # fmt: skip
+MEASURED = ("age", "tsize", "pnodes", "progrec", "estrec")
+METHOD = "Cox model: each value's distance from the average, times its weight; sizes and counts as logarithms"
+NOTE = "nine of ten fits of the model to other samples of its training data lie between"
 INPUTS = (("age", "long"), ("menostat", "string"), ("tsize", "long"), ("tgrade", "string"), ("pnodes", "long"),
           ("progrec", "long"), ("estrec", "long"), ("horTh", "string"))  # fmt: skip
 
@@ -26,12 +32,15 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     metrics = {"concordance": concordance, "events": float(frame["event"].sum())}
     params = {"rows": len(table), "family": "Cox with log terms", "bootstrap_draws": DRAWS, "data": "GBSG2 (lifelines)"}
 
-    def save(folder: Path) -> None:
-        _save(folder, fit | {"years": list(YEARS), "draws": draws})
+    overlay = _overlay(table, concordance)
+    for name, weight in _weights(frame, fit).items():
+        overlay["inputs"][name]["weight"] = weight
+    overlay["training"]["distance"] = common.distance(table[list(MEASURED)].to_numpy(dtype=float), MEASURED)
 
-    found = common.log(
-        SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=_overlay(table, concordance), save=save
-    )
+    def save(folder: Path) -> None:
+        _save(folder, fit | {"years": list(YEARS), "draws": draws, "parts": PARTS})
+
+    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
     return found, f"concordance {concordance:.2f}"
 
 
@@ -59,15 +68,23 @@ def _fit(frame) -> tuple[dict, float]:
     return {"weights": weights, "means": means, "hazard": at}, float(cox.concordance_index_)
 
 
+def _weights(frame, fit: dict) -> dict[str, float]:
+    """Each input's share of what moves the score, over the training rows."""
+    import numpy
+
+    parts = (frame[list(FEATURES)].to_numpy() - numpy.array(fit["means"])) * numpy.array(fit["weights"])
+    spread = {name: float(parts[:, places].sum(axis=1).std()) for name, places in PARTS.items()}
+    return {name: round(value / sum(spread.values()), 4) for name, value in spread.items()}
+
+
 def _save(folder: Path, fit: dict) -> None:
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
     inputs = Schema([ColSpec(kind, name) for name, kind in INPUTS])
-    outputs = Schema(
-        [ColSpec("double", f"survival_{years}y{end}") for years in YEARS for end in ("", "_lower", "_upper")]
-    )
+    names = [f"survival_{years}y{end}" for end in ("", "_lower", "_upper") for years in YEARS]
+    outputs = Schema([ColSpec("double", name) for name in (*names, "base", *(f"part_{name}" for name in PARTS))])
     with tempfile.TemporaryDirectory() as scratch:
         kept = Path(scratch) / "cox.json"
         kept.write_text(json.dumps(fit))
@@ -99,10 +116,15 @@ def _overlay(table, concordance: float) -> dict:
             "estrec": {"label": "Oestrogen receptor", "group": "Receptors", "order": 7, "unit": "fmol/L", "unit_label": "fmol/L", "integer": True, "min": 0, "max": 5000, **seen["estrec"]},
             "horTh": {"label": "Hormonal therapy", "help": "Planned or given", "group": "Treatment", "order": 8, "options": _options(("yes", "Yes"), ("no", "No"))},
         },
-        "output": {"kind": "survival", "outcome": "are alive without recurrence", "columns": [
-            {"column": f"survival_{years}y", "label": f"{years} year{'s' if years > 1 else ''}",
+        "output": {"kind": "survival", "outcome": "are alive without recurrence", "interval_note": NOTE, "contributions": {
+            "method": METHOD, "link": "log-hazard", "base": "base", "columns": {name: f"part_{name}" for name in PARTS},
+            "up": "makes recurrence or death more likely", "down": "makes it less likely"}, "columns": [
+            {"column": f"survival_{years}y", "at": years, "label": f"{years} year{'s' if years > 1 else ''}",
              "lower": f"survival_{years}y_lower", "upper": f"survival_{years}y_upper"} for years in YEARS]},
-        "eligibility": [{"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."}],
+        "eligibility": [{"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."},
+                        {"record": "sex", "in": ["female"], "action": "mark", "sentence": "all patients it was made from were women."}],
+        "not_considered": ["HER2 status", "Ki-67", "Chemotherapy and radiotherapy", "Other illnesses"],
+        "stale_after_days": 90,
     }  # fmt: skip
 
 

@@ -3,26 +3,29 @@
 from pathlib import Path
 
 from portal.demo.hospital import simulate_cohort
-from portal.demo.training import common
+from portal.demo.training import additive, common
 
 SLUG = "unplanned-admission"
 ROWS, DRAWS = 6000, 40
 ALWAYS = ("age", "male", "visits_12m", "heart_failure", "diabetes", "copd")
 OPTIONAL = ("bmi", "sbp", "creatinine", "hba1c", "cholesterol", "haemoglobin")
 NAMES = (*ALWAYS, *OPTIONAL)
+MEASURED = ("age", "visits_12m", *OPTIONAL)
+METHOD = "logistic regression: each value's distance from the average, times its weight"
+NOTE = "nine of ten fits of the model to other samples of its training data lie between"
 
 
 def train(*, uri: str, out: Path) -> tuple[dict, str]:
-    """Fit, export to one ONNX graph with its bootstrap interval, log."""
+    """Fit, export to one ONNX graph with its bootstrap interval and contributions, log."""
     import numpy
     from sklearn.metrics import brier_score_loss, roc_auc_score
 
     table, labels = _table(simulate_cohort(ROWS))
     held = numpy.arange(ROWS) % 4 == 0
-    median, mean, scale, draws = _fit(table[~held], labels[~held])
-    risk = _predict(table[held], median, mean, scale, draws[:1])[:, 0]
+    fit, matrix = _fit(table[~held], labels[~held])
+    risk = _risk(fit, additive.design(fit, table[held]))
     metrics = {"auc": float(roc_auc_score(labels[held], risk)), "brier": float(brier_score_loss(labels[held], risk))}
-    graph = _graph(median, mean, scale, draws)
+    made = additive.graph("unplanned", fit)
     params = {"rows": ROWS, "family": "logistic regression", "bootstrap_draws": DRAWS, "data": "invented hospital"}
     overlay = _overlay(table, labels, metrics)
     overlay["outcome"] = {
@@ -34,13 +37,13 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     overlay["calibration"] = common.calibration(
         labels[held], risk, "a quarter of the invented patients, held out of training"
     )
+    overlay["output"]["contributions"] = additive.described(fit, "logit", method=METHOD)
+    for name, noted in additive.notes(fit, matrix, OPTIONAL).items():
+        overlay["inputs"][name] |= noted
+    overlay["training"]["distance"] = common.distance(table[list(MEASURED)].to_numpy(), MEASURED)
 
     def save(folder: Path) -> None:
-        import mlflow.onnx
-
-        mlflow.onnx.save_model(
-            graph, str(folder), signature=_signature(), pip_requirements=common.pinned("onnxruntime", "numpy")
-        )
+        additive.save(made, fit, folder, set(OPTIONAL))
 
     found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
     return found, f"AUC {metrics['auc']:.2f} on invented patients"
@@ -48,96 +51,37 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
 
 def _table(rows: list[dict]):
     import numpy
+    import pandas
 
     def value(row, name):
         found = row["sex"] == "male" if name == "male" else row[name]
         return numpy.nan if found is None else float(found)
 
-    table = numpy.array([[value(row, name) for name in NAMES] for row in rows])
+    table = pandas.DataFrame([[value(row, name) for name in NAMES] for row in rows], columns=list(NAMES))
     return table, numpy.array([row["label"] for row in rows], dtype=int)
 
 
 def _fit(table, labels):
-    import numpy
-    from sklearn.linear_model import LogisticRegression
-
-    median = numpy.nanmedian(table, axis=0)
-    full = numpy.where(numpy.isnan(table), median, table)
-    mean, scale = full.mean(axis=0), full.std(axis=0)
-    scaled = (full - mean) / scale
-    dice = numpy.random.default_rng(7)
-    samples = [numpy.arange(len(labels)), *(dice.integers(0, len(labels), len(labels)) for _ in range(DRAWS))]
-    fits = [LogisticRegression(max_iter=500).fit(scaled[rows], labels[rows]) for rows in samples]
-    return median, mean, scale, numpy.array([[*fit.coef_[0], fit.intercept_[0]] for fit in fits])
+    fit = additive.prepare(table, NAMES)
+    matrix = additive.design(fit, table)
+    return additive.settle(fit, matrix, additive.draw(matrix, labels, draws=DRAWS, seed=7)), matrix
 
 
-def _predict(table, median, mean, scale, draws):
+def _risk(fit, matrix):
     import numpy
 
-    scaled = (numpy.where(numpy.isnan(table), median, table) - mean) / scale
-    return 1 / (1 + numpy.exp(-(scaled @ draws[:, :-1].T + draws[:, -1])))
-
-
-def _graph(median, mean, scale, draws):
-    """The graph: fill what is missing, scale, score all draws, take the fit and the 5th and 95th of the draws."""
-    import numpy
-    import onnx
-    from onnx import TensorProto as T
-    from onnx import helper as h
-    from onnx import numpy_helper as n
-
-    def constant(name, value):
-        return n.from_array(numpy.asarray(value, dtype=numpy.float32), name)
-
-    low, high = int(0.05 * DRAWS), int(0.95 * DRAWS) - 1
-    weights = [
-        constant("median", median[None, :]), constant("mean", mean[None, :]), constant("scale", scale[None, :]),
-        constant("weights", draws[:, :-1].T), constant("bias", draws[:, -1][None, :]),
-        n.from_array(numpy.array([DRAWS], dtype=numpy.int64), "count"),
-        n.from_array(numpy.array([0], dtype=numpy.int64), "first"),
-        *(n.from_array(numpy.array([place], dtype=numpy.int64), f"place_{place}") for place in (low, high)),
-        n.from_array(numpy.arange(1, DRAWS + 1, dtype=numpy.int64), "others"),
-    ]  # fmt: skip
-    nodes = [
-        h.make_node("Concat", list(NAMES), ["raw"], axis=1),
-        h.make_node("IsNaN", ["raw"], ["gone"]),
-        h.make_node("Where", ["gone", "median", "raw"], ["full"]),
-        h.make_node("Sub", ["full", "mean"], ["centred"]),
-        h.make_node("Div", ["centred", "scale"], ["scaled"]),
-        h.make_node("MatMul", ["scaled", "weights"], ["product"]),
-        h.make_node("Add", ["product", "bias"], ["odds"]),
-        h.make_node("Sigmoid", ["odds"], ["risks"]),
-        h.make_node("Gather", ["risks", "first"], ["probability"], axis=1),
-        h.make_node("Gather", ["risks", "others"], ["drawn"], axis=1),
-        h.make_node("TopK", ["drawn", "count"], ["sorted", "order"], axis=1, largest=0, sorted=1),
-        h.make_node("Gather", ["sorted", f"place_{low}"], ["lower"], axis=1),
-        h.make_node("Gather", ["sorted", f"place_{high}"], ["upper"], axis=1),
-    ]
-    inputs = [h.make_tensor_value_info(name, T.FLOAT, [None, 1]) for name in NAMES]
-    outputs = [h.make_tensor_value_info(name, T.FLOAT, [None, 1]) for name in ("probability", "lower", "upper")]
-    graph = h.make_graph(nodes, "unplanned", inputs, outputs, weights)
-    model = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model
-
-
-def _signature():
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-
-    inputs = [ColSpec("float", name, required=name in ALWAYS) for name in NAMES]
-    outputs = [ColSpec("float", name) for name in ("probability", "lower", "upper")]
-    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
+    return 1 / (1 + numpy.exp(-(matrix @ fit.weights[0, :-1] + fit.weights[0, -1])))
 
 
 def _overlay(table, labels, metrics) -> dict:
-    seen = {name: common.usual(table[:, place]) for place, name in enumerate(NAMES)}
+    seen = {name: common.usual(table[name]) for name in NAMES}
     return {
         "title": "Unplanned admission within 12 months (synthetic)",
         "summary": "How likely an unplanned stay is within a year, from the record alone.",
         "intended_use": "To practise with. It shows how a model answers from the record; it says nothing about real people.",
         "cautions": ["Trained on an invented hospital only.", "Never use it for care."],
         "synthetic": True,
+        "not_considered": ["Frailty", "Whether anybody helps at home", "Medication", "The reason of the visit"],
         "training": {"rows": ROWS, "source": "simulated by the demonstration itself", "note": "no real person's data",
                      "performance": f"AUC {metrics['auc']:.2f}, Brier {metrics['brier']:.3f} on held-out invented patients"},
         "inputs": {
@@ -158,10 +102,12 @@ def _overlay(table, labels, metrics) -> dict:
             "cholesterol": _measured("Total cholesterol", 11, "mg/dL", "mg/dL", 40, 1000, ["2093-3"], seen["cholesterol"], ["mmol/L"]),
             "haemoglobin": _measured("Haemoglobin", 12, "g/dL", "g/dL", 2, 25, ["718-7"], seen["haemoglobin"], ["g/L"]),
         },
-        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper",
+        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE,
                    "outcome": "have an unplanned hospital stay", "horizon": "within 12 months",
                    "base_rate": round(float(labels.mean()), 3), "base_rate_note": "of the invented patients it was trained on",
                    "bands": [{"upto": 0.1, "label": "Low"}, {"upto": 0.3, "label": "Raised"}, {"upto": 1.0, "label": "High"}]},
+        "eligibility": [{"record": "age", "min": 18, "action": "mark", "sentence": "its invented patients are all adults."}],
+        "stale_after_days": 30,
     }  # fmt: skip
 
 

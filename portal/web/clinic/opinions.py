@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.monitoring import reliability
 from portal.predictions import discussion, incidents, retraction
@@ -67,6 +68,7 @@ def _context(request, found: discussion.Discussion) -> dict:
     return {
         "calibration": reliability.beside(by=request.user, on=found.view.public_id) if done else None,
         "prediction": found.view,
+        "page_at": clock.now(),
         "patient": found.view.patient,
         "discussion": found,
         "verdicts": Verdict.choices,

@@ -1,0 +1,254 @@
+"""One ONNX graph for models whose score is a sum: it fills gaps, scores the fit and its bootstrap draws, and gives
+each input's part of the sum beside the answer. All in double precision, so that the parts add up to the answer."""
+
+from dataclasses import dataclass, field
+
+# Of the draws, these ends: nine of ten lie between.
+LOW, HIGH = 0.05, 0.95
+
+
+@dataclass
+class Fit:
+    """What was fitted: `weights` has one row a draw, the fit itself first; columns are numbers, words' answers, bias."""
+
+    numbers: tuple[str, ...]
+    median: object
+    mean: object
+    scale: object
+    weights: object
+    words: dict[str, list[str]] = field(default_factory=dict)
+    average: dict[str, float] = field(default_factory=dict)
+    answer: str = "probability"
+
+    def places(self, name: str) -> slice:
+        """Where the answers of one word stand among the weights."""
+        first = len(self.numbers)
+        for word, answers in self.words.items():
+            if word == name:
+                return slice(first, first + len(answers))
+            first += len(answers)
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs in the order of their contributions."""
+        return (*self.numbers, *self.words)
+
+    @property
+    def base(self) -> float:
+        """The score of the average patient: what contributions start from."""
+        return float(self.weights[0, -1]) + sum(self.average.values())
+
+
+def design(fit_of: "Fit", table):
+    """The matrix that is multiplied with the weights, from a pandas table; without the bias."""
+    import numpy
+
+    numbers = table[list(fit_of.numbers)].to_numpy(dtype=float)
+    filled = numpy.where(numpy.isnan(numbers), fit_of.median, numbers)
+    parts = [(filled - fit_of.mean) / fit_of.scale]
+    parts += [
+        numpy.array([[value == answer for answer in answers] for value in table[name]], dtype=float)
+        for name, answers in fit_of.words.items()
+    ]
+    return numpy.hstack(parts)
+
+
+def prepare(table, numbers, words=()) -> Fit:
+    """A fit without weights: how gaps are filled and numbers scaled, which answers each word has."""
+    import numpy
+
+    raw = table[list(numbers)].to_numpy(dtype=float)
+    median = numpy.nanmedian(raw, axis=0)
+    filled = numpy.where(numpy.isnan(raw), median, raw)
+    answers = {name: sorted(set(table[name])) for name in words}
+    return Fit(tuple(numbers), median, filled.mean(axis=0), filled.std(axis=0), None, answers)
+
+
+def settle(fit: Fit, matrix, weights) -> Fit:
+    """Put the weights in, and what each word's answers give on average: contributions are measured from there."""
+    fit.weights = weights
+    fit.average = {
+        name: float((matrix[:, fit.places(name)] @ weights[0, fit.places(name)]).mean()) for name in fit.words
+    }
+    return fit
+
+
+def draw(matrix, labels, *, draws: int, seed: int, strength: float = 1.0):
+    """The weights of a logistic regression and of its bootstrap draws, one row each, the bias last."""
+    import numpy
+    from sklearn.linear_model import LogisticRegression
+
+    dice, count = numpy.random.default_rng(seed), len(labels)
+    samples = [numpy.arange(count), *(dice.integers(0, count, count) for _ in range(draws))]
+    fits = [LogisticRegression(max_iter=500, C=strength).fit(matrix[rows], labels[rows]) for rows in samples]
+    return numpy.array([[*fit.coef_[0], fit.intercept_[0]] for fit in fits])
+
+
+def contributions(fit: Fit, matrix):
+    """Each input's part of the score in each row."""
+    import numpy
+
+    count = len(fit.numbers)
+    parts = [matrix[:, :count] * fit.weights[0, :count]]
+    parts += [
+        (matrix[:, fit.places(name)] @ fit.weights[0, fit.places(name)] - fit.average[name])[:, None]
+        for name in fit.words
+    ]
+    return numpy.hstack(parts)
+
+
+def graph(name: str, fit: Fit, *, link: str = "logit", spread: tuple[float, float] = (0, 0)):
+    """The graph; `spread` is what an identity link adds for the ends of its interval (quantiles of its residuals)."""
+    import onnx
+    from onnx import TensorProto as T
+    from onnx import helper as h
+
+    nodes, weights = [], []
+    _score(fit, nodes, weights)
+    _parts(fit, nodes, weights)
+    (_risk if link == "logit" else _value)(fit, nodes, weights, spread)
+    inputs = [h.make_tensor_value_info(given, T.DOUBLE, [None, 1]) for given in fit.numbers]
+    inputs += [h.make_tensor_value_info(given, T.STRING, [None, 1]) for given in fit.words]
+    outputs = [h.make_tensor_value_info(given, T.DOUBLE, [None, 1]) for given in (fit.answer, "lower", "upper", "base")]
+    outputs.append(h.make_tensor_value_info("contribution", T.DOUBLE, [None, len(fit.names)]))
+    made = h.make_graph(nodes, name, inputs, outputs, weights)
+    opsets = [h.make_opsetid("", 17), h.make_opsetid("ai.onnx.ml", 3)]
+    model = h.make_model(made, opset_imports=opsets, ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _constant(name: str, value, whole: bool = False):
+    import numpy
+    from onnx import numpy_helper
+
+    return numpy_helper.from_array(numpy.asarray(value, dtype=numpy.int64 if whole else numpy.float64), name)
+
+
+def _score(fit: Fit, nodes: list, weights: list) -> None:
+    """`scores`: one column a draw, before the link."""
+    from onnx import helper as h
+
+    count = len(fit.numbers)
+    weights += [
+        _constant("median", fit.median[None, :]), _constant("mean", fit.mean[None, :]), _constant("scale", fit.scale[None, :]),
+        _constant("weights", fit.weights[:, :count].T), _constant("bias", fit.weights[:, -1][None, :]),
+    ]  # fmt: skip
+    nodes += [
+        h.make_node("Concat", list(fit.numbers), ["raw"], axis=1),
+        h.make_node("IsNaN", ["raw"], ["gone"]),
+        h.make_node("Where", ["gone", "median", "raw"], ["full"]),
+        h.make_node("Sub", ["full", "mean"], ["centred"]),
+        h.make_node("Div", ["centred", "scale"], ["scaled"]),
+        h.make_node("MatMul", ["scaled", "weights"], ["product"]),
+        h.make_node("Add", ["product", "bias"], ["scores_0"]),
+    ]
+    for place, (name, answers) in enumerate(fit.words.items()):
+        # An answer that was never seen has a row of zeros, as in the model that was fitted.
+        table = [*fit.weights[:, fit.places(name)].T.tolist(), [0.0] * len(fit.weights)]
+        weights.append(_constant(f"{name}_table", table))
+        nodes += [
+            h.make_node("LabelEncoder", [name], [f"{name}_row"], domain="ai.onnx.ml", keys_strings=answers,
+                        values_int64s=list(range(len(answers))), default_int64=len(answers)),
+            h.make_node("Gather", [f"{name}_table", f"{name}_row"], [f"{name}_deep"], axis=0),
+            h.make_node("Flatten", [f"{name}_deep"], [f"{name}_scores"], axis=2),
+            h.make_node("Add", [f"scores_{place}", f"{name}_scores"], [f"scores_{place + 1}"]),
+        ]  # fmt: skip
+    nodes.append(h.make_node("Identity", [f"scores_{len(fit.words)}"], ["scores"]))
+
+
+def _parts(fit: Fit, nodes: list, weights: list) -> None:
+    """`contribution`: each input's part, from the average patient; `base`: the average patient's score."""
+    from onnx import helper as h
+
+    count = len(fit.numbers)
+    weights += [_constant("own", fit.weights[:1, :count]), _constant("nothing", [[0.0]]), _constant("start", [[fit.base]]),
+                _constant("first", [0], whole=True)]  # fmt: skip
+    nodes += [
+        h.make_node("Mul", ["scaled", "own"], ["parts"]),
+        h.make_node("Gather", ["scaled", "first"], ["any"], axis=1),
+        h.make_node("Mul", ["any", "nothing"], ["none"]),
+        h.make_node("Add", ["none", "start"], ["base"]),
+    ]
+    for name in fit.words:
+        own = fit.weights[0, fit.places(name)]
+        weights.append(_constant(f"{name}_own", [[value - fit.average[name]] for value in [*own.tolist(), 0.0]]))
+        nodes += [
+            h.make_node("Gather", [f"{name}_own", f"{name}_row"], [f"{name}_held"], axis=0),
+            h.make_node("Flatten", [f"{name}_held"], [f"{name}_part"], axis=2),
+        ]
+    nodes.append(h.make_node("Concat", ["parts", *(f"{name}_part" for name in fit.words)], ["contribution"], axis=1))
+
+
+def _risk(fit: Fit, nodes: list, weights: list, spread) -> None:
+    """`answer` through the logistic function, `lower` and `upper` from the draws."""
+    from onnx import helper as h
+
+    draws = len(fit.weights) - 1
+    low, high = int(LOW * draws), int(HIGH * draws) - 1
+    weights += [
+        _constant("count", [draws], whole=True), _constant("others", range(1, draws + 1), whole=True),
+        _constant("low_place", [low], whole=True), _constant("high_place", [high], whole=True),
+    ]  # fmt: skip
+    nodes += [
+        h.make_node("Sigmoid", ["scores"], ["risks"]),
+        h.make_node("Gather", ["risks", "first"], [fit.answer], axis=1),
+        h.make_node("Gather", ["risks", "others"], ["drawn"], axis=1),
+        h.make_node("TopK", ["drawn", "count"], ["sorted", "order"], axis=1, largest=0, sorted=1),
+        h.make_node("Gather", ["sorted", "low_place"], ["lower"], axis=1),
+        h.make_node("Gather", ["sorted", "high_place"], ["upper"], axis=1),
+    ]
+
+
+def _value(fit: Fit, nodes: list, weights: list, spread) -> None:
+    """`answer` as it is, `lower` and `upper` by the residuals' quantiles."""
+    from onnx import helper as h
+
+    weights += [_constant("below", [[spread[0]]]), _constant("above", [[spread[1]]])]
+    nodes += [
+        h.make_node("Gather", ["scores", "first"], [fit.answer], axis=1),
+        h.make_node("Add", [fit.answer, "below"], ["lower"]),
+        h.make_node("Add", [fit.answer, "above"], ["upper"]),
+    ]
+
+
+def signature(fit: Fit, optional: set[str] | frozenset[str]):
+    """The MLflow signature of the graph."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = [ColSpec("double", name, required=name not in optional) for name in fit.numbers]
+    inputs += [ColSpec("string", name, required=name not in optional) for name in fit.words]
+    columns = [fit.answer, "lower", "upper", "base", *(f"contribution[{place}]" for place in range(len(fit.names)))]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec("double", name) for name in columns]))
+
+
+def save(made, fit: Fit, folder, optional=frozenset()) -> None:
+    """Write the MLflow folder of a graph."""
+    import mlflow.onnx
+
+    from portal.demo.training import common
+
+    requirements = common.pinned("onnxruntime", "numpy")
+    mlflow.onnx.save_model(made, str(folder), signature=signature(fit, optional), pip_requirements=requirements)
+
+
+def described(fit: Fit, link: str, **words) -> dict:
+    """The overlay's part on contributions."""
+    columns = {name: f"contribution[{place}]" for place, name in enumerate(fit.names)}
+    return {"link": link, "base": "base", "columns": columns, **words}
+
+
+def notes(fit: Fit, matrix, optional=frozenset()) -> dict[str, dict]:
+    """For each input its share of what moves the score, and for the optional ones how a gap is filled."""
+    spread = contributions(fit, matrix).std(axis=0)
+    shares = [round(float(value), 4) for value in spread / spread.sum()]
+    found = {name: {"weight": share} for name, share in zip(fit.names, shares, strict=True)}
+    for name in optional:
+        if name in fit.numbers:
+            value = float(fit.median[fit.numbers.index(name)])
+            found[name]["imputed"] = {"method": "the median of its training data", "value": float(f"{value:.4g}")}
+        else:
+            found[name]["imputed"] = {"method": "an answer of its own for “not known”"}
+    return found

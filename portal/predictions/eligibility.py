@@ -1,0 +1,44 @@
+"""Whom a model is meant for: rules that refuse a run, and rules that mark its result as not validated.
+
+A rule names an `input` or a fact of the `record` (age, sex), bounds it (`min`, `max` or `in`), and has a `sentence`.
+"""
+
+from portal.core.problems import BadInput
+from portal.records.queries import PatientSummary
+from portal.registry.spec import FormSpec
+
+FACTS = ("age", "sex")
+
+
+def judge(form: FormSpec, overlay: dict, values: dict, patient: PatientSummary | None) -> dict:
+    """What a result must carry: `not_validated` and `unchecked` sentences; raises BadInput where a rule refuses."""
+    marks: dict[str, list[str]] = {"not_validated": [], "unchecked": []}
+    for rule in overlay.get("eligibility", ()):
+        value = _value(rule, values, patient)
+        if value is None:
+            marks["unchecked"].append(f"{_label(form, rule)} is not known, so this was not checked: {rule['sentence']}")
+        elif not _meets(rule, value):
+            if rule.get("action") != "mark":
+                raise BadInput({_place(rule): f"{_label(form, rule)}: {rule['sentence']}"})
+            marks["not_validated"].append(f"Not validated for this patient: {rule['sentence']}")
+    return marks
+
+
+def _value(rule: dict, values: dict, patient: PatientSummary | None):
+    if "input" in rule:
+        return values.get(rule["input"])
+    return getattr(patient, rule["record"], None) if patient else None
+
+
+def _meets(rule: dict, value) -> bool:
+    if "in" in rule:
+        return value in rule["in"]
+    return rule.get("min", value) <= value <= rule.get("max", value)
+
+
+def _label(form: FormSpec, rule: dict) -> str:
+    return form[rule["input"]].label if "input" in rule else rule["record"].capitalize()
+
+
+def _place(rule: dict) -> str:
+    return rule.get("input", "patient")
