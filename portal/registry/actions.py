@@ -28,6 +28,7 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
     if model and model.study_id != on.pk:
         raise BadInput({"name": f"The name {slug} belongs to another study; choose another name."})
     found = _inspect(Path(folder))
+    overlays.check_parts(found.overlay or {}, found.plain())
     stored = artifacts.keep(Path(folder), expected=digest)
     model = model or _new_model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(

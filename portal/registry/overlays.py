@@ -3,14 +3,14 @@
 from portal.compute.runtime.facts import TRACING, TRACING_KIND
 from portal.core.problems import BadInput
 from portal.datasets.signals import LEADS
-from portal.registry import outcome
+from portal.registry import outcome, parts
 
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
-_NUMBERS = ("min", "max", "usual_min", "usual_max", "order", *_LENGTHS)
+_NUMBERS = ("min", "max", "usual_min", "usual_max", "order", "weight", *_LENGTHS)
 _TEXTS = ("label", "help", "group", "unit", "unit_label")
 _FLAGS = ("required", "unknown", "integer", "protected")
-_MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record"))
+_MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record", "imputed"))
 
 
 def check(overlay: dict, facts: dict) -> None:
@@ -30,6 +30,14 @@ def check(overlay: dict, facts: dict) -> None:
         if type_ == TRACING and overlay.get("inputs", {}).get(name, {}).get("kind") != TRACING_KIND
     }
     outcome.rule_of(overlay)
+    errors |= parts.check(overlay, facts)
+    if errors:
+        raise BadInput(errors)
+
+
+def check_parts(overlay: dict, facts: dict) -> None:
+    """Raise BadInput naming what of a proposed overlay decides how answers are read and does not fit."""
+    errors = parts.check(overlay, facts)
     if errors:
         raise BadInput(errors)
 

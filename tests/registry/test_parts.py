@@ -1,0 +1,64 @@
+"""What people may write into the parts of an overlay that decide how an answer is read."""
+
+import pytest
+
+from portal.core.problems import BadInput
+from portal.registry import overlays
+
+FACTS = {
+    "inputs": [{"name": "age", "type": "double"}, {"name": "dose", "type": "double"}],
+    "outputs": [
+        {"name": "p", "type": "double"},
+        {"name": "base", "type": "double"},
+        {"name": "part", "type": "double"},
+    ],
+}
+ACCOUNT = {"method": "a sum", "link": "logit", "base": "base", "columns": {"age": "part"}}
+RULE = {"input": "age", "min": 18, "sentence": "Made for adults."}
+WHOLE = {
+    "inputs": {"age": {"weight": 0.7}, "dose": {"weight": 0.3, "imputed": {"method": "the median", "value": 5}}},
+    "output": {"kind": "risk", "column": "p", "base_rate": 0.2, "contributions": ACCOUNT,
+               "bands": [{"label": "Low", "upto": 0.1}, {"label": "High", "upto": 1}]},
+    "eligibility": [RULE, {"record": "sex", "in": ["female"], "action": "mark", "sentence": "only women were in it."}],
+    "abstain": {"missing_weight": 0.2, "interval_width": 0.5},
+    "stale_after_days": 14,
+    "training": {"distance": {"inputs": ["age"], "mean": [50], "precision": [[0.01]], "percentiles": list(range(99))}},
+}  # fmt: skip
+
+
+def test_what_fits_is_taken():
+    overlays.check(WHOLE, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"output": {"kind": "guess"}}, "output: kind “guess” is not known. Allowed: risk, number, survival, classes, table, signal."),
+        ({"output": {"kind": "risk"}}, "output: kind risk needs column."),
+        ({"output": {"kind": "risk", "column": "q"}}, "output: the model gives no column q. It gives: base, p, part."),
+        ({"output": {"kind": "classes", "columns": [{"column": "p"}]}}, "output: columns must be a list of objects, each with column and label."),
+        ({"output": WHOLE["output"] | {"base_rate": 20}}, "output: base_rate must be a number from 0 to 1."),
+        ({"output": WHOLE["output"] | {"bands": WHOLE["output"]["bands"][::-1]}}, "output: bands must rise: each upto above the one before."),
+        ({"output": {"kind": "number", "column": "p", "scale": {"min": 3, "max": 3}}}, "output: scale needs min below max, both numbers."),
+        ({"output": WHOLE["output"] | {"contributions": {"method": "a sum"}}}, "contributions: needs link, base, columns."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"link": "probit"}}}, "contributions: link “probit” is not known. Allowed: logit, identity, log-hazard."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"columns": {"weight": "part"}}}}, "contributions: columns must name a column for each input. The inputs are: age, dose."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"base": "zero"}}}, "contributions: the model gives no column zero. It gives: base, p, part."),
+        ({"inputs": {"age": {"weight": 1.4}}}, "weights: the weight of age must be a number from 0 to 1, its share of the whole."),
+        ({"inputs": {"age": {"weight": 0.9}, "dose": {"weight": 0.5}}}, "weights: they add up to 1.40; they are shares of the whole, so at most 1 together."),
+        ({"inputs": {"dose": {"imputed": {"value": 5}}}}, "weights: imputed of dose needs a method in words."),
+        ({"eligibility": [RULE | {"input": "height"}]}, "eligibility: rule 1: the model has no input “height”. It has: age, dose."),
+        ({"eligibility": [RULE, RULE | {"record": "age"}]}, "eligibility: rule 2: needs either input or record, the fact that it bounds."),
+        ({"eligibility": [RULE | {"action": "shout"}]}, "eligibility: rule 1: action “shout” is not known. Allowed: refuse, mark."),
+        ({"eligibility": [{"record": "age", "max": 80}]}, "eligibility: rule 1: needs a sentence that says whom the model is for."),
+        ({"eligibility": [{"record": "blood", "max": 80, "sentence": "x"}]}, "eligibility: rule 1: record “blood” is not known. Allowed: age, sex."),
+        ({"abstain": {"missing_weight": 30}}, "abstain: missing_weight must be a number from 0 to 1."),
+        ({"stale_after_days": 0}, "stale_after_days: must be a whole number of days from 1 to 3650."),
+        ({"training": {"distance": {"inputs": ["age"], "mean": [1], "precision": [[1]], "percentiles": [1]}}}, "training: distance needs 99 rising percentiles, the 1st to the 99th."),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named_with_what_is_allowed(changed, sentence):
+    with pytest.raises(BadInput) as refusal:
+        overlays.check(WHOLE | changed, FACTS)
+
+    assert list(refusal.value.errors.values()) == [sentence]
