@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from portal.core.problems import BadInput
+from portal.predictions.abstention import MOST_MISSING
 from portal.predictions.prefill import Prefilled
 from portal.records.queries import PatientSummary
 from portal.registry.answers import Answer, Answers
 from portal.registry.spec import Field, FormSpec, number_text
 
 FILLED = {"median": "the median", "mean": "the mean", "mode": "the most frequent answer", "zero": "zero"}
-MOST_MISSING = 0.3
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,18 @@ def meets(rule: dict, value) -> bool:
     return rule.get("min", value) <= value <= rule.get("max", value)
 
 
+def filling(imputed: dict) -> str:
+    """How a model fills a gap, in words: one of the usual ways, or as its overlay says it."""
+    method = imputed.get("method") or "a typical value"
+    return f"{FILLED[method]} of its training data" if method in FILLED else method
+
+
 def _filled_in(imputed: dict | None, field: Field) -> str:
     if not imputed:
         return "the model answers without it."
-    how = FILLED.get(imputed.get("method", ""), imputed.get("method") or "a typical value")
     value = imputed.get("value")
     shown = "" if value is None else f" ({_shown(field, value)})"
-    return f"the model fills in {how} of its training data{shown}."
+    return f"the model fills in {filling(imputed)}{shown}."
 
 
 def _shown(field: Field, value) -> str:

@@ -4,10 +4,9 @@ A rule names an `input` or a fact of the `record` (age, sex), bounds it (`min`, 
 """
 
 from portal.core.problems import BadInput
+from portal.predictions import before
 from portal.records.queries import PatientSummary
 from portal.registry.spec import FormSpec
-
-FACTS = ("age", "sex")
 
 
 def judge(form: FormSpec, overlay: dict, values: dict, patient: PatientSummary | None) -> dict:
@@ -17,7 +16,7 @@ def judge(form: FormSpec, overlay: dict, values: dict, patient: PatientSummary |
         value = _value(rule, values, patient)
         if value is None:
             marks["unchecked"].append(f"{_label(form, rule)} is not known, so this was not checked: {rule['sentence']}")
-        elif not _meets(rule, value):
+        elif not before.meets(rule, value):
             if rule.get("action") != "mark":
                 raise BadInput({_place(rule): f"{_label(form, rule)}: {rule['sentence']}"})
             marks["not_validated"].append(f"Not validated for this patient: {rule['sentence']}")
@@ -28,12 +27,6 @@ def _value(rule: dict, values: dict, patient: PatientSummary | None):
     if "input" in rule:
         return values.get(rule["input"])
     return getattr(patient, rule["record"], None) if patient else None
-
-
-def _meets(rule: dict, value) -> bool:
-    if "in" in rule:
-        return value in rule["in"]
-    return rule.get("min", value) <= value <= rule.get("max", value)
 
 
 def _label(form: FormSpec, rule: dict) -> str:

@@ -2,8 +2,7 @@
 
 from portal.core import shares
 from portal.datasets.signals import Signal
-from portal.predictions import tracings
-from portal.predictions.abstention import in_sentence
+from portal.predictions import before, tracings
 from portal.predictions.found import Found
 from portal.predictions.prefill import Prefilled
 from portal.registry.answers import Answer, Answers
@@ -141,18 +140,17 @@ def _missing(field: Field, known: Prefilled | None) -> dict:
     return {
         "name": field.name,
         "label": field.label,
-        "in_sentence": in_sentence(field),
         "stood_in": "" if value is None else shown(field, value),
-        "method": (field.imputed or {}).get("method", ""),
+        "method": before.filling(field.imputed) if field.imputed else "",
         "sentence": note + _filled(field),
     }
 
 
 def _filled(field: Field) -> str:
-    method, value = (field.imputed or {}).get("method"), (field.imputed or {}).get("value")
-    if not method:
+    if not field.imputed:
         return "Not known; the model answered without it, and does not say how it fills the gap."
-    return f"Not known; instead the model used {method}{'' if value is None else f', {shown(field, value)}'}."
+    value = field.imputed.get("value")
+    return f"Not known; instead the model used {before.filling(field.imputed)}{'' if value is None else f', {shown(field, value)}'}."
 
 
 def shown(field: Field, value) -> str:

@@ -31,7 +31,7 @@ def test_what_is_missing_is_named_with_what_stood_in_and_how_far_the_answer_may_
     method = unplanned.overlay["inputs"]["creatinine"]["imputed"]
     creatinine = envelope["missing"][0]
     assert creatinine["sentence"].startswith(
-        f"Not known; instead the model used {method['method']}, {method['value']:.4g} mg/dL"
+        f"Not known; instead the model used the median of its training data, {method['value']:.4g} mg/dL"
     )
     answer, alone, both = envelope["reading"]["share"], creatinine["span"], envelope["span"]
     assert both["low"] <= alone["low"] < answer < alone["high"] <= both["high"]

@@ -248,7 +248,7 @@ def notes(fit: Fit, matrix, optional=frozenset()) -> dict[str, dict]:
     for name in optional:
         if name in fit.numbers:
             value = float(fit.median[fit.numbers.index(name)])
-            found[name]["imputed"] = {"method": "the median of its training data", "value": float(f"{value:.4g}")}
+            found[name]["imputed"] = {"method": "median", "value": float(f"{value:.4g}")}
         else:
             found[name]["imputed"] = {"method": "an answer of its own for “not known”"}
     return found
