@@ -35,6 +35,8 @@ DEBUG = False
 TESTING = MODE == "test"
 _hosts = envstr("FORMULARY_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,[::1],testserver")
 ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
+# Where people open the portal; mails lead there. No trailing slash.
+PORTAL_URL = envstr("FORMULARY_URL", f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else "").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 
 INSTALLED_APPS = [

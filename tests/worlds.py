@@ -17,6 +17,7 @@ from django.test import Client
 from portal.access import actions as access
 from portal.access import requests
 from portal.access.actors import SYSTEM
+from portal.access.models import Notice
 from portal.access.permissions import Permission as P
 from portal.accounts import factors
 from portal.accounts.models import ApiToken, User
@@ -187,7 +188,7 @@ def _objects(world: World, version) -> None:
         "patient": ward, "prediction": ward, "model": formulary, "model version": formulary,
         "job": frozenset({("clinician", "own"), ("admin", "own")}), "token": frozenset({("clinician", "own")}),
         "quota": frozenset({("admin", "own")}), "user": frozenset({("admin", "own")}),
-        "emergency access": frozenset({EMERGENCY, officer}), "case": frozenset({officer}),
+        "notice": frozenset({lead}), "emergency access": frozenset({EMERGENCY, officer}), "case": frozenset({officer}),
         "grant": frozenset({GIVEN, lead, officer}), "access request": frozenset({other, lead, ("admin", "own"), officer}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
         "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "incident": frozenset({("reviewer", "own")}),
@@ -197,7 +198,7 @@ def _objects(world: World, version) -> None:
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "case": grant.case.public_id,
+        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "case": grant.case.public_id, "notice": Notice.objects.filter(person=mine).first().public_id,
         "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
@@ -363,5 +364,5 @@ SEEING = {
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
     "dataset": {P.DATASET_SEE}, "dataset version": {P.DATASET_SEE}, "summary": {P.DATASET_COMPUTE},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "incident": {P.INCIDENT_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "notice": {P.NOTICE_READ}, "incident": {P.INCIDENT_REVIEW},
 }  # fmt: skip

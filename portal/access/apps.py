@@ -7,6 +7,7 @@ class AccessConfig(AppConfig):
     name = "portal.access"
 
     def ready(self):
-        from portal.access import receivers, rules  # noqa: F401
+        from portal.access import receivers, rules, subjects  # noqa: F401
 
         rules.register()
+        subjects.register_own()

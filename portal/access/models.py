@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import time
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -176,18 +177,34 @@ class AccessRequest(Guarded):
 class Notice(Guarded):
     """Something a person is told in the portal and by e-mail, in fixed words without health data."""
 
-    PHI = dict.fromkeys(("kind", "created_at", "read_at", "mailed_at"), Phi.NONE) | dict.fromkeys(("public_id", "about"), Phi.PSEUDONYM)  # fmt: skip
+    PHI = dict.fromkeys(("kind", "created_at", "read_at", "counted", "due_at", "mailed_at"), Phi.NONE) | dict.fromkeys(("public_id", "about"), Phi.PSEUDONYM)  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     person = models.ForeignKey(**_PERSON)
     kind = models.CharField(max_length=24)
     about = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True)
+    counted = models.BooleanField(default=True)
+    due_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)
         indexes = (
             models.Index(fields=("person",), name="notice_unread", condition=Q(read_at__isnull=True)),
-            models.Index(fields=("id",), name="notice_unmailed", condition=Q(mailed_at__isnull=True)),
+            models.Index(
+                fields=("due_at",), name="notice_due", condition=Q(mailed_at__isnull=True, read_at__isnull=True)
+            ),
         )
+
+
+class NoticeSettings(Guarded):
+    """What one person chose to be told of and when; kinds they said nothing about are as the kind says."""
+
+    PHI = dict.fromkeys(("mail", "uncounted", "quiet_from", "quiet_until", "digest_at"), Phi.NONE)
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    mail = models.JSONField(default=dict)
+    uncounted = models.JSONField(default=list)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    digest_at = models.TimeField(default=time(7))

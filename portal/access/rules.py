@@ -72,7 +72,7 @@ def _register_grants() -> None:
     policy.register(AccessRequest, Permission.ACCESS_ASK, _own_requests, "you asked")
     policy.register(AccessRequest, Permission.ACCESS_DECIDE, _requests_to_decide, "you decide about it")
     policy.register(Notice, Permission.NOTICE_READ, _own_notices, "it was sent to you", see=True)
-    policy.register(Notice, Permission.GRANT_SETTLE, _people, "the portal sends notices")
+    policy.register(User, Permission.GRANT_SETTLE, _people, "the portal sends notices")
 
 
 def register() -> None:

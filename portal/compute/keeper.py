@@ -10,7 +10,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from portal.access.actions import seal_ledger
 from portal.access.actors import SYSTEM
 from portal.access.ledger import sign_head
-from portal.access.notices import mail
+from portal.access.post import mail
 from portal.access.settling import settle
 from portal.access.watch import Watch, check_ledger
 from portal.compute.actions import reconcile

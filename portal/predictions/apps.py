@@ -6,10 +6,11 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from portal.compute import executors, keeper
-        from portal.predictions import downtime, outcomes, receivers, rules  # noqa: F401  (receivers connect themselves)
+        from portal.predictions import downtime, outcomes, receivers, rules, subjects  # noqa: F401  (receivers connect)
         from portal.predictions.executor import PredictionExecutor
 
         rules.register()
+        subjects.register()
         keeper.register(outcomes.sweep, outcomes.PAUSE)
         executors.register("prediction", PredictionExecutor())
         keeper.register(downtime.write_due, downtime.PAUSE)

@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from portal.access import actions as access
-from portal.access import cases, glass, notices, policy
+from portal.access import cases, glass, notices, policy, post
 from portal.access.actors import SYSTEM
 from portal.access.models import Case, Grant
 from portal.access.permissions import Permission
@@ -218,7 +218,7 @@ def test_every_officer_is_told_in_words_that_name_nobody(start, cast, patient):
     assert [notices.TEXTS[row.kind] for row in notices.list_notices(by=cast["auditor"], unread=True)] == [
         notices.TEXTS["emergency-opened"]
     ]
-    notices.mail(by=SYSTEM)
+    post.mail(by=SYSTEM)
     (message,) = mail.outbox
     assert (message.to, patient in message.body, "clinician2" in message.body) == (["noor@example.org"], False, False)
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.access import grantable, holdings, notices, policy, requests
+from portal.access import grantable, holdings, policy, requests
 from portal.access.actors import rights_of
 from portal.access.permissions import Permission
 from portal.audit import purposes
@@ -19,11 +19,10 @@ NAMED = ("name", "mrn", "birth_date")
 
 @require_safe
 def access(request):
-    """My grants, what I gave, what I asked for, and what I was told."""
+    """My grants, what I gave, and what I asked for."""
     person, rights = request.user, rights_of(request.user)
     held = holdings.list_grants(by=person, held_by=person)
     context = {
-        "news": [(row, notices.TEXTS[row.kind]) for row in notices.list_notices(by=person, unread=True)],
         "live": [holding for holding in held if holding.grant.state != "over"],
         "past": [holding for holding in held if holding.grant.state == "over"][:20],
         "given": holdings.list_grants(by=person, given_by=person),
@@ -97,13 +96,6 @@ def end(request, grant):
     answer = _back(request, lambda: holdings.end_grant(by=request.user, on=grant), _ended)
     patient = request.POST.get("patient", "")
     return redirect("clinic:share", patient) if PATTERN.fullmatch(patient) else answer
-
-
-@require_POST
-def read(request):
-    """Mark what I was told as read."""
-    notices.read_all(by=request.user)
-    return redirect("account:access")
 
 
 def _ask_page(request, *, typed=None, errors=None):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.account import access, sessions, views
+from portal.web.account import access, notices, sessions, views
 
 app_name = "account"
 urlpatterns = [
@@ -13,7 +13,10 @@ urlpatterns = [
     path("access/requests/<pid:asked>/withdraw/", access.withdraw, name="withdraw"),
     path("access/grants/<pid:grant>/renew/", access.renew, name="renew"),
     path("access/grants/<pid:grant>/end/", access.end, name="end"),
-    path("access/notices/read/", access.read, name="read-notices"),
+    path("notices/", notices.show, name="notices"),
+    path("notices/read/", notices.read, name="read-notices"),
+    path("notices/settings/", notices.settings, name="notice-settings"),
+    path("notices/<pid:notice>/read/", notices.read_one, name="read-notice"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<pid:token>/revoke/", views.revoke, name="revoke"),
     path("sessions/", sessions.sessions, name="sessions"),

@@ -1,0 +1,88 @@
+"""Reading what one was told, and choosing what reaches one."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.access import notices, preferences
+from portal.access.models import Notice
+from portal.accounts.models import User
+from portal.core import clock, guard
+from portal.records import sharing
+from tests.journeys.test_access import look  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _demonstration(settings):
+    settings.DEMO = True
+
+
+def tell(person, kind: str, about: str = "", **ago) -> None:
+    with guard.unlocked():
+        notices.tell([person], kind, about)
+        Notice.objects.filter(kind=kind).update(created_at=clock.now() - timedelta(**ago))
+
+
+def test_the_bell_leads_to_what_is_new_and_from_there_to_what_it_is_about(
+    visit,
+    accessible,
+    cast,
+    patient,
+    live_server,
+    look,  # noqa: F811
+):
+    until = clock.now() + timedelta(days=2)
+    tell(cast["clinician2"], "emergency-digest", days=2)
+    sharing.share(by=cast["clinician"], on=patient, username="clinician2", words="A second look.", until=until)
+    page = visit("clinician2")
+    page.get_by_role("link", name="2 notices not read").click()
+    accessible(page)
+    shown = [text.split("\n")[0] for text in page.locator(".told .unread").all_inner_texts()]
+    page.get_by_role("button", name="People of a ward").click()
+    left = page.locator(".told .unread").count()
+    accessible(page)
+    look(page, "notices")
+    page.get_by_role("link", name="Open the patient").click()
+
+    assert shown == [
+        "A colleague shared a patient with you.",
+        "People of a ward that you lead used emergency access in the last day. The privacy office reviews it.",
+    ]
+    assert (left, page.url) == (1, f"{live_server.url}/clinic/patients/{patient}/")
+
+
+def test_what_reaches_a_person_is_chosen_with_the_keyboard_alone(visit, accessible, cast, wards, live_server, look):  # noqa: F811
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/account/notices/settings/")
+    accessible(page)
+    look(page, "notice-settings")
+    page.locator("#mail-share-made").focus()
+    page.keyboard.type("In the daily")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    page.locator("#quiet-from").focus()
+    page.keyboard.type("22:00")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".notice.danger")
+    wrong = page.locator(".notice.danger li").all_inner_texts()
+    accessible(page)
+    look(page, "notice-settings-wrong")
+    page.locator(".notice.danger a").focus()
+    page.keyboard.press("Enter")
+    at_the_field = page.evaluate("document.activeElement.id")
+    page.keyboard.type("6.30")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Saved.")
+
+    chosen, _ = preferences.open_settings(by=User.objects.get(username="clinician"))
+    assert wrong == ["Quiet hours need both a beginning and an end. Leave both empty for none."]
+    assert at_the_field == "quiet-until"
+    assert (chosen.way("share-made"), chosen.counts("share-made"), chosen.counts("share-ended")) == (
+        "digest",
+        False,
+        True,
+    )
+    assert [hour.strftime("%H:%M") for hour in chosen.quiet] == ["22:00", "06:30"]
+    assert page.locator("#mail-result-retracted option").all_inner_texts() == ["At once", "In the daily digest"]
