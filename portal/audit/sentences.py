@@ -79,6 +79,8 @@ SENTENCES = {
     "model.resumed": "let a stopped model version run again",
     "model.stopped": "stopped a model version",
     "model.submitted": "submitted a model version for approval",
+    "prediction.showing-opened": "looked up to whom a result may be shown",
+    "prediction.shown": "asked a colleague to look at a result",
     "notice.counted": "saw how many notices wait",
     "notice.listed": "looked at their notices",
     "notice.mailed": "sent a person their notices by e-mail",

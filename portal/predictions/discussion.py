@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.access import policy
+from portal.access import notices, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.predictions import feedback, incidents, outcomes, queries, trend
+from portal.predictions import feedback, incidents, outcomes, queries, showing, trend
 from portal.predictions.models import Incident, Prediction
 
 
@@ -20,6 +20,7 @@ class Discussion:
     retraction_words: str
     trend: trend.Trend | None
     known: outcomes.Known | None
+    shown: list[showing.Shown]
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.page-opened", on=Prediction, rows=queries.related)
@@ -40,6 +41,8 @@ def follow(*, by, on) -> Discussion:
 def _discussed(by, on: Prediction) -> Discussion:
     may = policy.decide(by, Permission.PREDICTION_RETRACT, on)
     view = queries.view_of(on)
+    if view.finished:
+        notices.seen(by, on.public_id)
     return Discussion(
         view,
         feedback.opinions_of(on),
@@ -48,4 +51,5 @@ def _discussed(by, on: Prediction) -> Discussion:
         on.retraction_words,
         trend.of(on, view),
         outcomes.of_prediction(on),
+        showing.shown_of(on),
     )

@@ -3,11 +3,12 @@
 import logging
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, lru_cache
 
 from django.conf import settings
 
-from portal.access import policy
+from portal.access import notices, policy
 from portal.access.action import event
 from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
@@ -18,7 +19,7 @@ from portal.core import clock
 from portal.core.problems import Problem
 from portal.predictions import envelopes, found, reading
 from portal.predictions.models import Envelope, Prediction
-from portal.predictions.states import outcome_of
+from portal.predictions.states import PredictionState, outcome_of
 from portal.registry import actions as registry
 from portal.registry.models import ModelVersion
 from portal.registry.standing import Standing, require_runnable
@@ -47,6 +48,8 @@ class Answer:
 
 # Longer than this a transaction should not stay open: on SQLite it is the only one that writes.
 LANE_SECONDS = 2.0
+# A run that took longer than this was not waited for.
+PATIENCE = timedelta(seconds=20)
 
 
 def answer_now(standing: Standing, inputs: dict, within: float) -> Ended | None:
@@ -92,6 +95,15 @@ class PredictionExecutor:
         stand(prediction, job, ended)
         prediction.save(update_fields=("outcome", "ended_at", "sentence"))
         finish(prediction, ended)
+        _tell(prediction)
+
+
+def _tell(prediction: Prediction) -> None:
+    """Whoever waited longer than one looks at a page is told that the run has ended; opening the result reads it."""
+    if prediction.outcome == PredictionState.CANCELLED or prediction.ended_at - prediction.created_at < PATIENCE:
+        return
+    done = prediction.outcome == PredictionState.SUCCEEDED
+    notices.tell([prediction.requested_by], "result-ready" if done else "run-failed", prediction.public_id)
 
 
 def stand(prediction: Prediction, job: Job, ended: Ended) -> None:

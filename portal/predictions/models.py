@@ -166,6 +166,21 @@ class Feedback(Sealed):
         indexes = (models.Index(fields=("prediction", "-id"), name="feedback_prediction"),)
 
 
+class Showing(Sealed):
+    """A result that one colleague asked another to look at."""
+
+    PHI = {"words": Phi.FREE_TEXT, "shown_at": Phi.NONE}
+    prediction = models.ForeignKey(Prediction, on_delete=models.PROTECT, related_name="+")
+    shown_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    shown_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    words = EncryptedJSONField(default="")
+    shown_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("prediction", "-id"), name="showing_prediction"),)
+
+
 class Incident(Guarded):
     """A problem or possible harm that somebody reports from a result; the committee closes it."""
 

@@ -7,7 +7,14 @@ from portal.predictions import queries
 from portal.predictions.models import Incident, Prediction
 from portal.records.queries import summary
 
-ABOUT_RESULTS = ("result-ready", "run-failed", "result-shown", "result-retracted", "result-corrected", "incident-closed")
+ABOUT_RESULTS = (
+    "result-ready",
+    "run-failed",
+    "result-shown",
+    "result-retracted",
+    "result-corrected",
+    "incident-closed",
+)
 
 
 def _results(by, ids: list[str]) -> dict[str, Subject]:

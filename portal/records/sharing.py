@@ -9,19 +9,18 @@ from portal.access.models import Grant
 from portal.access.permissions import Permission
 from portal.access.requests import WORDS_AT_LEAST, WORDS_AT_MOST
 from portal.access.states import GrantKind
-from portal.accounts.models import User
 from portal.core import clock
 from portal.core.problems import BadInput
-from portal.records import queries
+from portal.records import colleagues, queries
 from portal.records.models import READ_RECORD, Patient
 
-MOST_DAYS = 30
+MOST_DAYS, MOST_NAMED = 30, 500
 
 
 @action(Permission.PATIENT_SHARE, verb="patient.shared", on=Patient)
 def share(*, by, on, username, words, until) -> Grant:
     """Let a colleague read one patient's record and run models for the patient; raises BadInput naming the field."""
-    person = User.objects.filter(username=username.strip(), is_active=True).exclude(pk=by.pk).first()
+    person = colleagues.find(username, colleagues.others(but=by))
     _check(person, words.strip(), until)
     earlier = Grant.objects.filter(
         grantable.live(), kind=GrantKind.SHARE, person=person, given_by=by, object_id=on.public_id
@@ -35,11 +34,16 @@ def share(*, by, on, username, words, until) -> Grant:
 
 
 @action(Permission.PATIENT_SHARE, verb="patient.shares-seen", on=Patient, rows=queries.with_ward)
-def open_shares(*, by, on) -> tuple[queries.PatientSummary, list[tuple[Grant, int]]]:
-    """Who else was given this patient, and how often each has looked since."""
+def open_shares(*, by, on) -> tuple[queries.PatientSummary, list[tuple[Grant, int]], list[str]]:
+    """Who else was given this patient and how often each has looked since, and the names of those it may be given to."""
     rows = Grant.objects.filter(object_type="patient", object_id=on.public_id, kind=GrantKind.SHARE)
     found = rows.select_related("person", "given_by").order_by("-id")[:50]
-    return queries.summary(on), [(grant, views_under(grant)) for grant in found]
+    names = colleagues.others(but=by).keys() - colleagues.seeing(on, but=by).keys()
+    return (
+        queries.summary(on),
+        [(grant, views_under(grant)) for grant in found],
+        sorted(names, key=str.casefold)[:MOST_NAMED],
+    )
 
 
 @action(Permission.PATIENT_READ, verb="patient.granted-listed")
@@ -57,7 +61,7 @@ def list_granted(*, by, on=None) -> dict[str, queries.PatientSummary]:
 def _check(person, words: str, until) -> None:
     errors = {}
     if person is None or "clinician" not in person.role_names:
-        errors["colleague"] = "Write the user name of another clinician."
+        errors["colleague"] = "Write the name of another clinician. Choose one of the list."
     if not WORDS_AT_LEAST <= len(words) <= WORDS_AT_MOST:
         errors["words"] = (
             f"Say why in {WORDS_AT_LEAST} to {WORDS_AT_MOST} characters; your colleague and audit officers read it."

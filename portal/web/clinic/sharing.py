@@ -28,9 +28,9 @@ def share(request, patient):
 
 
 def _page(request, patient, *, typed=None, errors=None):
-    summary, shares = sharing.open_shares(by=request.user, on=patient)
+    summary, shares, names = sharing.open_shares(by=request.user, on=patient)
     context = {
-        "patient": summary, "shares": shares, "errors": errors or {}, "typed": typed or {}, "most": sharing.MOST_DAYS,
+        "patient": summary, "shares": shares, "names": names, "errors": errors or {}, "typed": typed or {}, "most": sharing.MOST_DAYS,
         "until": (typed or {}).get("until") or in_days(7),
     }  # fmt: skip
     return render(request, "clinic/share.html", context, status=422 if errors else 200)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clinic import downtime, emergency, opinions, practice, sharing, views
+from portal.web.clinic import downtime, emergency, opinions, practice, sharing, showing, views
 
 app_name = "clinic"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
+    path("predictions/<pid:prediction>/show/", showing.show, name="show"),
     path("predictions/<pid:prediction>/feedback/", opinions.feedback, name="feedback"),
     path("predictions/<pid:prediction>/retract/", opinions.retract, name="retract"),
     path("predictions/<pid:prediction>/report/", opinions.report, name="report"),

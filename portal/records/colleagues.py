@@ -1,0 +1,38 @@
+"""Colleagues by name: who may see a patient, found by the names that people know each other by."""
+
+from collections import Counter
+
+from django.db.models import Q
+
+from portal.accounts.models import User
+from portal.records.models import READ_RECORD, TREAT, CareUnitUserPermission, Patient, PatientUserPermission
+
+
+def seeing(patient: Patient, *, but) -> dict[str, User]:
+    """The clinicians of a patient's ward and those to whom the patient was opened, by name, without one person."""
+    reach = Q(pk__in=PatientUserPermission.holders(READ_RECORD, patient).values("user"))
+    if patient.care_unit:
+        reach |= Q(pk__in=CareUnitUserPermission.holders(TREAT, patient.care_unit).values("user"))
+    return by_name(_clinicians(but).filter(reach))
+
+
+def others(*, but) -> dict[str, User]:
+    """All clinicians by name, without one person."""
+    return by_name(_clinicians(but))
+
+
+def by_name(people) -> dict[str, User]:
+    """People by the name on screens; where two have the same, the user name stands beside it."""
+    found = sorted(people, key=lambda person: person.label.casefold())
+    often = Counter(person.label for person in found)
+    return {one.label if often[one.label] == 1 else f"{one.label} ({one.username})": one for one in found}
+
+
+def find(text: str, known: dict[str, User]) -> User | None:
+    """The one of those known whom a typed name or user name means."""
+    wanted = " ".join(text.split()).casefold()
+    return next((one for name, one in known.items() if wanted in (name.casefold(), one.username.casefold())), None)
+
+
+def _clinicians(but):
+    return User.objects.filter(is_active=True, groups__name="clinician").exclude(pk=but.pk).order_by("last_name", "pk")

@@ -1,0 +1,125 @@
+"""Showing a result to a colleague, and being told that a run has ended."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from portal.access import notices, post
+from portal.access.actors import SYSTEM
+from portal.accounts.models import User
+from portal.core import clock
+from portal.core.problems import BadInput
+from portal.predictions import actions as predictions
+from portal.predictions import discussion, showing
+from portal.records import actions as records
+from portal.records import sharing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def result(cast, patient, unplanned, scorer, worked) -> str:
+    """A result of `clinician` for a patient of theirs."""
+    made = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    worked()
+    return made
+
+
+@pytest.fixture
+def colleague(cast, wards):
+    """Somebody who works on the same ward, with an address."""
+    from portal.access import actions as access
+
+    person = access.add_person(
+        by=SYSTEM, username="weekend", name="Wanda Weekend", password="correct-horse-battery", role_names=["clinician"]
+    )
+    User.objects.filter(pk=person.pk).update(email="wanda@example.org")
+    ward = cast["clinician"].care_relationships.get().care_unit
+    records.assign(by=SYSTEM, on=ward, person=person)
+    return User.objects.get(pk=person.pk)
+
+
+def test_a_colleague_of_the_ward_is_told_without_words_about_anybody_and_it_shows_when_they_look(
+    cast, colleague, result, patient
+):
+    name = showing.show(by=cast["clinician"], on=result, colleague="wanda  weekend", words="Zebra words, please look.")
+    post.mail(by=SYSTEM)
+    (before,) = discussion.open_page(by=cast["clinician"], on=result).shown
+    (told,) = notices.open_notices(by=colleague)
+    discussion.open_page(by=colleague, on=result)
+    (after,) = discussion.open_page(by=cast["clinician"], on=result).shown
+
+    (message,) = mail.outbox
+    assert (name, before.to, before.words, before.opened_at) == (
+        "Wanda Weekend", "Wanda Weekend", "Zebra words, please look.", None,
+    )  # fmt: skip
+    assert (told.notice.kind, told.subject.id, told.subject.patient) == ("result-shown", result, patient)
+    assert after.opened_at is not None
+    assert notices.unread_count(by=colleague) == 0
+    assert [word for word in ("Zebra", result, patient, "Amara") if word in message.body + message.subject] == []
+
+
+def test_who_may_not_see_the_patient_is_shown_nothing_until_the_patient_is_shared(cast, result, patient):
+    with pytest.raises(BadInput) as refused:
+        showing.show(by=cast["clinician"], on=result, colleague=cast["clinician2"].label)
+    untold = notices.list_notices(by=cast["clinician2"])
+    until = clock.now() + timedelta(days=1)
+    sharing.share(
+        by=cast["clinician"], on=patient, username=cast["clinician2"].label, words="A second look.", until=until
+    )
+    showing.show(by=cast["clinician"], on=result, colleague=cast["clinician2"].label)
+
+    assert ("share the patient with them first" in refused.value.errors["colleague"], untold) == (True, [])
+    assert [row.kind for row in notices.list_notices(by=cast["clinician2"])] == ["result-shown", "share-made"]
+
+
+@pytest.mark.parametrize("name", ["", "Nobody Known", "scientist", "clinician"])
+def test_nobody_else_can_be_chosen(cast, result, name):
+    with pytest.raises(BadInput):
+        showing.show(by=cast["clinician"], on=result, colleague=name)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(19, []), (21, ["result-ready"])])
+def test_who_waited_longer_than_one_looks_at_a_page_is_told_that_the_result_is_there(
+    cast, patient, unplanned, scorer, worked, monkeypatch, seconds, told
+):
+    made = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    ended_after(monkeypatch, seconds)
+    worked()
+
+    assert [row.kind for row in notices.list_notices(by=cast["clinician"])] == told
+    discussion.open_page(by=cast["clinician"], on=made)
+    assert notices.unread_count(by=cast["clinician"]) == 0
+
+
+def test_who_looks_within_a_minute_gets_no_mail(cast, patient, unplanned, scorer, worked, monkeypatch):
+    User.objects.filter(username="clinician").update(email="amara@example.org")
+    person = User.objects.get(username="clinician")
+    made = [predictions.request(by=person, on=patient, version=unplanned, inputs={}).prediction for _ in range(2)]
+    ended_after(monkeypatch, 30)
+    worked()
+    post.mail(by=SYSTEM)
+    discussion.open_page(by=person, on=made[0])
+    ended_after(monkeypatch, 60)
+    post.mail(by=SYSTEM)
+
+    assert [message.body.split("\n")[0] for message in mail.outbox] == ["A result that you asked for is there."]
+
+
+def ended_after(monkeypatch, seconds: int) -> None:
+    """Let so much time pass that it seems long to whoever asked."""
+    then = clock.now() + timedelta(seconds=seconds)
+    monkeypatch.setattr(clock, "now", lambda: then)
+
+
+def test_a_run_that_gave_nothing_is_told_with_other_words(cast, patient, unplanned, scorer, worked, monkeypatch):
+    from portal.compute.executors import Ended
+    from portal.predictions.executor import PredictionExecutor
+
+    predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    monkeypatch.setattr(PredictionExecutor, "perform", lambda self, order: Ended(ok=False, reason="bad_output"))
+    ended_after(monkeypatch, 30)
+    worked()
+
+    assert [row.kind for row in notices.list_notices(by=cast["clinician"])] == ["run-failed"]
