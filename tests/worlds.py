@@ -213,6 +213,7 @@ def _objects(world: World, version) -> None:
     }
     world.reach = {
         ("patient", P.PATIENT_SHARE): working, ("prediction", P.PREDICTION_RETRACT): frozenset({lead}),
+        ("prediction", P.PREDICTION_PRINT): working | {GIVEN},
         ("downtime packet", P.DOWNTIME_LOCK): frozenset({lead}),
         ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
         ("grant", P.ACCESS_ASK): frozenset({GIVEN}), ("access request", P.ACCESS_ASK): frozenset({other}),

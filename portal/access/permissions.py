@@ -28,6 +28,7 @@ class Permission(StrEnum):
     MODEL_STOP = "models:stop"
     PREDICTION_RUN = "predictions:run"
     PREDICTION_READ = "predictions:read"
+    PREDICTION_PRINT = "predictions:print"
     PREDICTION_FEEDBACK = "predictions:feedback"
     PREDICTION_RETRACT = "predictions:retract"
     DOWNTIME_READ = "downtime:read"

@@ -151,6 +151,7 @@ SENTENCES = {
     "prediction.retracted": "retracted a result",
     "prediction.page-opened": "opened a prediction",
     "prediction.reliability-seen": "saw how often results like this one were right here",
+    "prediction.printed": "printed a result",
     "prediction.requested": "ran a model",
     "person.staff-proposed": "looked at the practitioners who could get an account",
     "prediction.worklist-seen": "saw the patient's newest result in their worklist",

@@ -17,6 +17,7 @@ class Discussion:
     opinions: list[feedback.Opinion]
     incidents: list[Incident]
     retracting: policy.Decision
+    printing: policy.Decision
     retraction_words: str
     trend: trend.Trend | None
     known: outcomes.Known | None
@@ -48,6 +49,7 @@ def _discussed(by, on: Prediction) -> Discussion:
         feedback.opinions_of(on),
         incidents.of_prediction(on),
         may,
+        policy.decide(by, Permission.PREDICTION_PRINT, on),
         on.retraction_words,
         trend.of(on, view),
         outcomes.of_prediction(on),

@@ -19,7 +19,7 @@ from django.utils.timezone import localtime
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.core import clock, paper, shares
+from portal.core import clock, paper
 from portal.core.problems import Conflict
 from portal.predictions import queries
 from portal.predictions.models import DowntimePacket, Prediction
@@ -191,9 +191,9 @@ def _notes(envelope: dict):
     if envelope["model"]["synthetic"]:
         yield "Practice model, trained on invented patients. Never use it for care."
     yield from envelope.get("not_validated", ())
-    interval = envelope["reading"].get("interval")
-    if interval and envelope["reading"].get("share") is not None:
-        yield f"Likely {shares.between(*interval)} of 100."
+    if envelope["reading"].get("interval_text"):
+        yield f"Likely range: {envelope['reading']['interval_text']}."
+    yield from envelope.get("not_validated", ())
     if envelope["missing"]:
         yield f"Missing: {', '.join(item['label'] for item in envelope['missing'])}."
     for item in envelope["out_of_range"]:

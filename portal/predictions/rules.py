@@ -6,14 +6,23 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.predictions.models import Incident, Prediction
 from portal.records.models import LEAD, CareUnit, CareUnitUserPermission, Patient
-from portal.records.rules import on_my_wards, opened_by, patients_of, practice_of
+from portal.records.rules import on_my_wards, opened_by, patients_of, practice_of, taken_out_by
 
 _WHY = "you work on the patient's ward, had the patient there lately, or the patient was opened to you"
+_WHY_PRINT = "you work on the patient's ward, or the patient was opened to you otherwise than in an emergency"
 
 
 def _reached(by) -> Q:
+    return patients_of(by, "patient__") | _nobodys(by)
+
+
+def _printed(by) -> Q:
+    return taken_out_by(by, "patient__") | _nobodys(by)
+
+
+def _nobodys(by) -> Q:
     own = Q(patient__isnull=True) | practice_of(by, "patient__")
-    return patients_of(by, "patient__") | (Q(requested_by_id=by.pk) & own)
+    return Q(requested_by_id=by.pk) & own
 
 
 def _asked_for(by) -> Q:
@@ -45,6 +54,7 @@ def register() -> None:
     policy.register(Prediction, Permission.JOB_CANCEL, _reached, _WHY)
     policy.register(Prediction, Permission.PREDICTION_FEEDBACK, _reached, _WHY)
     policy.register(Prediction, Permission.INCIDENT_REPORT, _reached, _WHY)
+    policy.register(Prediction, Permission.PREDICTION_PRINT, _printed, _WHY_PRINT)
     policy.register(Prediction, Permission.PREDICTION_RETRACT, _ran_or_leads, "you ran it, or lead the patient's ward")
     policy.register(Incident, Permission.INCIDENT_REVIEW, _all, "you sit on the model committee", see=True)
     policy.register(CareUnit, Permission.DOWNTIME_READ, _worked_on, "you are assigned to the ward")

@@ -23,7 +23,7 @@ _WHY = "you work on the patient's ward, had the patient there lately, or the pat
 _WHY_OPEN = f"{_WHY}, or the patient is an invented one to practise on"
 _EVERY_KIND = tuple(GrantKind)
 _LISTED = (GrantKind.SHARE, GrantKind.REQUEST)
-_BY_TOKEN = tuple(kind for kind in GrantKind if kind != GrantKind.BREAK_GLASS)
+_LASTING = tuple(kind for kind in GrantKind if kind != GrantKind.BREAK_GLASS)
 
 
 def _all(by) -> Q:
@@ -38,7 +38,15 @@ def on_my_wards(by, through: str = "care_unit_id") -> Q:
 def patients_of(by, prefix: str = "") -> Q:
     """Rows whose patient, at `prefix`, lies or lay on this person's wards or is granted to them alone."""
     # Emergency access is a person's, at the screen: a program never uses it.
-    kinds = _EVERY_KIND if actors.scopes_of(by) is None else _BY_TOKEN
+    return _reached(by, prefix, _EVERY_KIND if actors.scopes_of(by) is None else _LASTING)
+
+
+def taken_out_by(by, prefix: str = "") -> Q:
+    """Rows whose patient, at `prefix`, one may carry out of the portal: nobody's whom an emergency alone opened."""
+    return _reached(by, prefix, _LASTING)
+
+
+def _reached(by, prefix: str, kinds) -> Q:
     granted = PatientUserPermission.reach(by, READ_RECORD, _patient_at(prefix), kinds=kinds)
     return ward_patients_of(by, prefix) | Q(granted)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clinic import downtime, emergency, opinions, practice, sharing, showing, views
+from portal.web.clinic import downtime, emergency, opinions, practice, printing, sharing, showing, views
 
 app_name = "clinic"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
     path("predictions/<pid:prediction>/show/", showing.show, name="show"),
+    path("predictions/<pid:prediction>/paper/", printing.paper, name="paper"),
     path("predictions/<pid:prediction>/feedback/", opinions.feedback, name="feedback"),
     path("predictions/<pid:prediction>/retract/", opinions.retract, name="retract"),
     path("predictions/<pid:prediction>/report/", opinions.report, name="report"),

@@ -1,0 +1,131 @@
+"""One result as a PDF: the sentence, what it rests on, whose model it is, for whom, and who printed it."""
+
+from datetime import date, datetime
+
+from django.utils.timezone import localtime
+
+from portal.access.action import action
+from portal.access.permissions import Permission
+from portal.core import clock, paper
+from portal.core.problems import Conflict
+from portal.predictions import queries
+from portal.predictions.models import Prediction
+from portal.predictions.states import PredictionState
+
+_SOURCES = {"fixed": "fixed by the reviewers", "typed": "typed"}
+
+
+@action(Permission.PREDICTION_PRINT, verb="prediction.printed", on=Prediction, rows=queries.related)
+def _gather(*, by, on) -> dict:
+    """Written down before the file is made: paper leaves the building."""
+    view = queries.view_of(on)
+    if view.state != PredictionState.SUCCEEDED:
+        raise Conflict("There is no result to print yet.")
+    return values_of(view, by.label)
+
+
+def print_result(*, by, on) -> bytes:
+    """The PDF of one result; raises Conflict when there is no result."""
+    return paper.pdf("result", _gather(by=by, on=on))
+
+
+def values_of(view: queries.PredictionView, printed_by: str) -> dict:
+    """What the template is filled with: texts and lists of texts only."""
+    envelope, reading = view.envelope, view.envelope["reading"]
+    return {
+        "title": view.title,
+        **_identity(view),
+        "printed": _text(clock.now()),
+        "printed_by": printed_by,
+        "warnings": list(_warnings(view)),
+        "sentence": view.sentence,
+        "answer": list(_answer(reading)),
+        "points_head": "After" if reading["kind"] == "survival" else "Possibility",
+        "points": [_point(point) for point in reading.get("points") or ()],
+        "completeness": "{given} of {asked} inputs were known.".format(**envelope["completeness"]),
+        "missing": [f"{item['label']}. {item['sentence']}" for item in envelope["missing"]],
+        "unusual": [item["sentence"] for item in envelope["out_of_range"]],
+        "inputs": [_input(row) for row in envelope["inputs"]],
+        "contributions": _contributions(envelope.get("contributions")),
+        "facts": _facts(view),
+        "cautions": envelope["model"]["cautions"],
+    }
+
+
+def _identity(view: queries.PredictionView) -> dict:
+    patient = view.patient
+    if patient is None:
+        return {"who": "No patient: typed values alone", "identity": ""}
+    born = _day(patient.birth_date) or "not recorded"
+    return {"who": patient.name, "identity": f"Born {born} · Record no. {patient.mrn or 'none'} · {patient.ward}"}
+
+
+def _warnings(view: queries.PredictionView):
+    if view.patient and view.patient.practice:
+        yield "Practice: invented patient. Nothing here counts."
+    if view.banner:
+        yield view.banner
+    yield from (correction["sentence"] for correction in view.corrections)
+    if view.envelope["model"]["synthetic"]:
+        yield "Practice model, trained on invented patients. Never use it for care."
+    yield from view.envelope.get("not_validated", ())
+    if getattr(view, "stale", False):
+        yield f"This result is {view.age}. Run it again before you use it."
+
+
+def _answer(reading: dict):
+    if reading["kind"] == "abstained":
+        yield reading.get("then", "")
+    if reading.get("percent"):
+        yield f"Risk: {reading['percent']}" if reading["kind"] == "risk" else f"{reading['percent']}"
+    if reading.get("interval_text"):
+        yield f"Likely range: {reading['interval_text']}"
+    if reading.get("band"):
+        yield reading["band"].get("text") or reading["band"]["label"]
+
+
+def _point(point: dict) -> list[str]:
+    return [
+        point["label"],
+        str(point.get("of_100") or point.get("count", "")),
+        point.get("interval_text") or "not given",
+    ]
+
+
+def _input(row: dict) -> list[str]:
+    value = "; ".join(filter(None, (row["shown"], row["conversion"], row["warning"])))
+    source = _SOURCES.get(row["source"]) or row.get("source_text") or "from the record"
+    return [row["label"], value, source + (" (old value)" if row.get("stale") else "")]
+
+
+def _contributions(account: dict | None) -> list[list[str]]:
+    if not account or not account.get("adds_up"):
+        return []
+    return [[row["label"], row["shown"], _part(account, row["amount"])] for row in account["rows"]]
+
+
+def _part(account: dict, amount: float) -> str:
+    words = account["up"] if amount > 0 else account["down"] if amount < 0 else "changes nothing"
+    return f"{words} ({amount:+.2f})"
+
+
+def _facts(view: queries.PredictionView) -> list[list[str]]:
+    model = view.envelope["model"]
+    return [
+        ["Model", f"{model['title']}, version {model['version']}"],
+        ["Approved by", ", ".join(model["approved_by"])],
+        ["Approved until", _day(model["expires_on"] or "") or "not given"],
+        ["Run", f"{_text(view.ended_at)} by {view.requested_by}"],
+        ["Digest of its files", " ".join(model["digest"][at : at + 16] for at in range(0, 64, 16))],
+    ]
+
+
+def _text(moment: datetime) -> str:
+    return f"{localtime(moment):%-d %b %Y, %H:%M}"
+
+
+def _day(text: str) -> str:
+    try:
+        return f"{date.fromisoformat(text[:10]):%-d %b %Y}" if text else ""
+    except ValueError:
+        return text

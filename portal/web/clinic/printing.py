@@ -1,0 +1,22 @@
+"""A result on paper."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from portal.core.problems import Conflict
+from portal.predictions import printing
+
+
+@require_safe
+def paper(request, prediction):
+    """The PDF of one result; its name says nothing about whose it is."""
+    try:
+        content = printing.print_result(by=request.user, on=prediction)
+    except Conflict as conflict:
+        messages.warning(request, conflict.sentence)
+        return redirect("clinic:prediction", prediction)
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": 'attachment; filename="result.pdf"'}
+    )
