@@ -115,6 +115,7 @@ TEMPLATES = [
             "builtins": [
                 "portal.core.templatetags.components",
                 "portal.core.templatetags.charts",
+                "portal.core.templatetags.learning",
                 "heroicons.templatetags.heroicons",
                 "django.templatetags.l10n",
             ],

@@ -21,6 +21,7 @@ urlpatterns = [
     path("lab/", include("portal.web.lab.urls")),
     path("oversight/", include("portal.web.oversight.urls")),
     path("hospital/", include("portal.web.hospital.urls")),
+    path("help/", home.words, name="help"),
     path("system/", system.system, name="system"),
     path("account/", include("portal.web.account.urls")),
     path("admin/", admin.site.urls),

@@ -1,4 +1,4 @@
-"""Verbs on one's own account: sessions, devices, and forms that a time limit interrupted."""
+"""Verbs on one's own account: sessions, devices, how pages show themselves, forms that a time limit interrupted."""
 
 from datetime import timedelta
 
@@ -6,8 +6,9 @@ from allauth.usersessions.models import UserSession
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.accounts.models import KeptForm, KnownDevice, User
+from portal.accounts.models import Depth, KeptForm, KnownDevice, User
 from portal.core import clock
+from portal.core.problems import BadInput
 
 KEPT_FOR = timedelta(hours=12)
 _SECRET = frozenset({"csrfmiddlewaretoken", "code", "one_time_code", "credential"})
@@ -79,3 +80,19 @@ def close_other_sessions(*, by, on, current) -> int:
         session.end()
     event().note(sessions=len(others))
     return len(others)
+
+
+@action(Permission.ACCOUNT_OWN, verb="person.depth-set")
+def set_depth(*, by, on=None, depth) -> None:
+    """Choose how much pages show at first; it is remembered for the person, on every machine."""
+    if depth not in Depth:
+        raise BadInput({"depth": "Choose Plain or Detailed."})
+    User.objects.filter(pk=by.pk).update(depth=depth)
+    event().note(depth=depth)
+
+
+@action(Permission.ACCOUNT_OWN, verb="person.guide-set")
+def set_guide(*, by, on=None, away) -> None:
+    """Put the first steps away, or take them out again."""
+    User.objects.filter(pk=by.pk).update(guide_away_at=clock.now() if away else None)
+    event().note(away=away)

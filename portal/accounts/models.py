@@ -12,6 +12,13 @@ from portal.core.ids import new_id
 from portal.core.phi import Phi
 
 
+class Depth(models.TextChoices):
+    """What is needed to act, with the rest folded; or everything open."""
+
+    PLAIN = "plain", "Plain"
+    DETAIL = "detail", "Detailed"
+
+
 def _memberships(person: int):
     return Group.objects.filter(user=person).values_list("pk", "name")
 
@@ -22,9 +29,13 @@ class User(AbstractUser):
     PHI = {
         "public_id": Phi.PSEUDONYM, "password": Phi.NONE, "last_login": Phi.NONE, "is_superuser": Phi.NONE,
         "username": Phi.NONE, "first_name": Phi.NONE, "last_name": Phi.NONE, "email": Phi.NONE,
-        "is_staff": Phi.NONE, "is_active": Phi.NONE, "date_joined": Phi.NONE,
+        "is_staff": Phi.NONE, "is_active": Phi.NONE, "date_joined": Phi.NONE, "depth": Phi.NONE,
+        "guide_away_at": Phi.NONE,
     }  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    # How much pages show at first, as the person chose, and since when they need no first steps.
+    depth = models.CharField(max_length=6, choices=Depth, default=Depth.PLAIN)
+    guide_away_at = models.DateTimeField(null=True, editable=False)
 
     @cached_property
     def memberships(self) -> dict[int, str]:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db.models import Max, Sum
 
-from portal.audit.models import AuditEvent, Seal
+from portal.audit.models import AuditEvent, Outcome, Seal
+from portal.audit.purposes import TEST
 from portal.audit.sentences import SENTENCES
 
 
@@ -68,3 +69,9 @@ def totals() -> dict:
     """How many events there are, how many are sealed, and when the last seal was set."""
     sealed = Seal.objects.aggregate(events=Sum("events"), last=Max("sealed_at"))
     return {"events": AuditEvent.objects.count(), "sealed": sealed["events"] or 0, "last_seal": sealed["last"]}
+
+
+def done_by(person, verbs) -> set[tuple[str, bool]]:
+    """Which of the verbs this person has done so far, each with whether it was to practise."""
+    rows = AuditEvent.objects.filter(actor=person.username, verb__in=verbs, outcome=Outcome.OK)
+    return {(verb, purpose == TEST) for verb, purpose in rows.order_by().values_list("verb", "purpose").distinct()}

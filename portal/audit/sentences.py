@@ -104,6 +104,8 @@ SENTENCES = {
     "person.added": "added a person",
     "person.admitted": "let in a person from the single sign-on",
     "person.deactivated": "shut a person out",
+    "person.depth-set": "chose how much pages show",
+    "person.guide-set": "put the first steps away or took them out again",
     "person.left": "shut a person out and ended everything they could reach",
     "person.device-added": "signed in on a new device",
     "person.devices-seen": "was told of new devices",

@@ -67,9 +67,10 @@ def _criterion(one: dict, columns: dict, groups: set[str], numbers: set[str]) ->
     if name not in groups | numbers:
         raise BadInput({"column": f"choose a column: {_listed(sorted(groups | numbers))}."})
     if test in CATEGORY_TESTS and name in groups:
-        known = {str(category): category for category in columns[name]["categories"]}
+        said = {_said(category): category for category in columns[name]["categories"]}
+        known = {str(category): category for category in said.values()} | said
         if value not in known:
-            raise BadInput({"value": f"for {name} write one of {', '.join(known)}."})
+            raise BadInput({"value": f"for {name} write one of {', '.join(said)}."})
         return {"column": name, "test": test, "value": known[value]}
     if test in NUMBER_TESTS and name in numbers:
         return {"column": name, "test": test, "value": _number(name, value)}
@@ -78,6 +79,10 @@ def _criterion(one: dict, columns: dict, groups: set[str], numbers: set[str]) ->
         *(NUMBER_TESTS.values() if name in numbers else ()),
     ]
     raise BadInput({"test": f"for {name} choose {' or '.join(allowed)}."})
+
+
+def _said(category) -> str:
+    return ("yes" if category else "no") if isinstance(category, bool) else str(category)
 
 
 def _number(name: str, value: str) -> float:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from portal.access import cases, glass, notices, sessions
 from portal.access.actors import at_the_bedside, rights_of
 from portal.access.permissions import Permission as P
+from portal.web import guide
 from portal.web.account import single_sign_on
 
 DOORS = (
@@ -35,8 +36,12 @@ def frame(request) -> dict:
     """Doors in a fixed order, each with whether one is behind it now."""
     person = getattr(request, "user", None)
     signed_in = person is not None and person.is_authenticated
+    doors = _doors(request, person) if signed_in else []
     return {
-        "doors": _doors(request, person) if signed_in else [],
+        "doors": doors,
+        "first_steps": guide.unfinished(person) if doors and doors[0]["url"] == request.path else None,
+        "practises": signed_in and P.PREDICTION_RUN in rights_of(person),
+        "depth": person.depth if signed_in else "plain",
         "offers_emergency": signed_in and at_the_bedside(person),
         "emergencies": glass.live_grants(person) if signed_in and at_the_bedside(person) else [],
         "told": notices.unread_count(by=person) if signed_in and P.NOTICE_READ in rights_of(person) else 0,

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from portal.accounts import invented
+from portal.core import glossary
 from portal.web.context import _doors
 
 
@@ -16,6 +17,13 @@ def home(request):
     """To the first door, or to a page that says whom to ask."""
     doors = _doors(request, request.user)
     return redirect(doors[0]["url"]) if doors else render(request, "home.html")
+
+
+@require_safe
+def words(request):
+    """Every word that needs one in a plain sentence, those of one's own roles first."""
+    groups = sorted(glossary.groups(), key=lambda group: not (group.role in request.user.role_names or not group.role))
+    return render(request, "help.html", {"groups": groups})
 
 
 @login_not_required

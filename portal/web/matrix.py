@@ -40,6 +40,7 @@ class Route:
 
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
 TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
+    "help": (GET, "", SIGNED_IN, Phi.NONE),
     "home": (GET, "", SIGNED_IN, Phi.NONE),
     "healthz": (GET, "", NOBODY, Phi.NONE),
     "readyz": (GET, "", NOBODY, Phi.NONE),
@@ -120,9 +121,9 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "oversight:access": (GET, "", P.ACCESS_EXPLAIN, Phi.PSEUDONYM),
     "oversight:routes": (GET, "", P.AUDIT_READ, Phi.NONE),
     "oversight:routes-file": (GET, "", P.AUDIT_READ, Phi.NONE),
-    "oversight:find-subject": (POST, "event", P.AUDIT_READ, Phi.IDENTIFIER),
+    "oversight:find-subject": (BOTH, "event", P.AUDIT_READ, Phi.IDENTIFIER),
     "oversight:export": (POST, "event", P.AUDIT_EXPORT, Phi.PSEUDONYM),
-    "oversight:patient-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
+    "oversight:patient-report": (GET, "event", P.AUDIT_READ, Phi.IDENTIFIER),
     "oversight:person-report": (GET, "event", P.AUDIT_READ, Phi.PSEUDONYM),
     "oversight:reviews": (BOTH, "event", P.AUDIT_SIGN, Phi.NONE),
     "oversight:retention": (BOTH, "event", P.AUDIT_RETAIN, Phi.NONE),
@@ -157,6 +158,9 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "account:sessions": (GET, "session", OWN, Phi.NONE),
     "account:session-close": (POST, "session", P.ACCOUNT_OWN, Phi.NONE),
     "account:sessions-close-others": (POST, "session", P.ACCOUNT_OWN, Phi.NONE),
+    "account:guide": (GET, "", SIGNED_IN, Phi.NONE),
+    "account:guide-away": (POST, "", P.ACCOUNT_OWN, Phi.NONE),
+    "account:depth": (POST, "", P.ACCOUNT_OWN, Phi.NONE),
     "account:session-status": (GET, "", NOBODY, Phi.NONE),
     "account:session-extend": (POST, "session", OWN, Phi.NONE),
     "account:keep": (POST, "kept form", NOBODY, Phi.CLINICAL),

@@ -56,3 +56,13 @@ function announce(text) {
   const live = document.getElementById("live");
   if (live && live.textContent !== text) live.textContent = text;
 }
+
+// What is folded on the screen is printed all the same, also by browsers that need it opened first.
+let folded = [];
+window.addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details[data-depth]:not([open])")];
+  for (const part of folded) part.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const part of folded) part.open = false;
+});

@@ -139,5 +139,5 @@ def test_a_member_of_the_study_knows_of_it_and_no_more(
     accessible(page)
     look(page, "dataset-member")
 
-    assert page.locator("text=You know that it exists").count() == 1
+    assert page.locator("text=You see its description, size").count() == 1
     assert page.locator("text=Who may do what").count() == page.locator("text=Upload a version").count() == 0

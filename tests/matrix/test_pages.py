@@ -27,6 +27,8 @@ OFFICER = (403, 403, 403, 403, 403, 403, 200)
 PAGES = {
     "home": ((), (302,) * 7),
     "healthz": ((), ALL),
+    "help": ((), ALL),
+    "account:guide": ((), ALL),
     "readyz": ((), ALL),
     "clinic:patients": ((), CLINIC),
     "clinic:practice": ((), CLINIC),
@@ -99,6 +101,8 @@ POSTS = {
     "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 422)),
     "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),
     "account:read-notices": ((), (302,) * 7),
+    "account:guide-away": ((), (302,) * 7),
+    "account:depth": ((), (422,) * 7),
     "api:notifications-read": ((), (204,) * 7),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),

@@ -52,7 +52,8 @@ def test_a_record_number_leads_to_who_looked_and_never_into_an_address(officer, 
     page = officer.get(answer.url).content.decode()
 
     assert ("clinician2" in page, "opened the patient&#x27;s record" in page) == (True, True)
-    assert [word for word in (opened.name, opened.mrn, opened.birth_date) if word in page] == []
+    # What the officer typed heads the page; nothing else that says who it is.
+    assert [word for word in (opened.name, opened.mrn, opened.birth_date) if word in page] == [opened.mrn]
     assert AuditEvent.objects.filter(verb="audit.patient-reported", patient=patient, actor="auditor").count() == 1
 
 
@@ -251,3 +252,23 @@ def test_the_outermost_days_are_answered_in_words(officer, cast, day):
     ]
 
     assert {answer.status_code for answer in answers} <= {200, 422}
+
+
+def test_the_page_of_a_search_opens_again_without_the_search(officer):
+    answer = officer.get("/oversight/events/find/")
+
+    assert (answer.status_code, "Find a patient or a person" in answer.content.decode()) == (200, True)
+
+
+def test_a_report_is_headed_by_what_the_officer_sought_and_only_in_that_session(opened, officer, cast):
+    address = officer.post("/oversight/events/find/", {"subject": opened.mrn}).url
+    assert opened.mrn not in address
+    assert f"Who opened record no. {opened.mrn}" in " ".join(officer.get(address).content.decode().split())
+
+    officer.post("/oversight/events/find/", {"subject": opened.name.split()[-1], "purpose": "PATRQT"})
+    assert f"Who opened the record of {opened.name}" in " ".join(officer.get(address).content.decode().split())
+    assert opened.name not in str(dict(officer.session))
+
+    other = Client()
+    other.force_login(cast["auditor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert opened.name not in other.get(address).content.decode()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.account import access, notices, sessions, views
+from portal.web.account import access, learning, notices, sessions, views
 
 app_name = "account"
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("sessions/", sessions.sessions, name="sessions"),
     path("sessions/<int:session>/close/", sessions.close, name="session-close"),
     path("sessions/close-others/", sessions.close_others, name="sessions-close-others"),
+    path("guide/", learning.guide, name="guide"),
+    path("guide/away/", learning.guide_away, name="guide-away"),
+    path("depth/", learning.depth, name="depth"),
     path("session/", sessions.status, name="session-status"),
     path("session/extend/", sessions.extend, name="session-extend"),
     path("session/keep/", sessions.keep, name="keep"),
