@@ -93,3 +93,14 @@ def test_a_detail_is_there_in_either_depth_and_open_in_one(depth, unfolded):
     assert (" open>" in text) is unfolded
     assert "<h2>Files &amp; more</h2>" in text
     assert "<p>&lt;b&gt;</p>" in text
+
+
+@pytest.mark.parametrize(
+    "mark", ['<span class="badge attention">old value</span>', '<div class="notice danger">x</div>']
+)
+def test_what_asks_for_attention_is_never_folded(mark):
+    text = Template("{% load learning %}{% detail head %}" + mark + "{% enddetail %}").render(
+        Context({"depth": "plain", "head": "Inputs"})
+    )
+
+    assert '<details class="more" data-depth="detail" open>' in text

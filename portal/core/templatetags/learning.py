@@ -1,5 +1,7 @@
 """Tags that make pages learnable: a word explained in place, and a part that is folded at first."""
 
+import re
+
 from django import template
 from django.utils.html import format_html
 
@@ -7,6 +9,7 @@ from portal.core import glossary
 from portal.core.ids import new_id
 
 register = template.Library()
+_MARKED = re.compile(r'class="(?:badge|notice) (?:attention|danger)"')
 
 
 @register.inclusion_tag("_components/term.html")
@@ -31,10 +34,12 @@ class _Detail(template.Node):
         self.heading, self.nodelist = heading, inner
 
     def render(self, context) -> str:
-        unfolded = " open" if context.get("depth") == "detail" else ""
+        inner = self.nodelist.render(context)
+        # What asks for attention is never folded, whatever the page puts into the part.
+        unfolded = " open" if context.get("depth") == "detail" or _MARKED.search(inner) else ""
         return format_html(
             '<details class="more" data-depth="detail"{}><summary><h2>{}</h2></summary><div class="stack">{}</div></details>',
-            unfolded, self.heading.resolve(context), self.nodelist.render(context),
+            unfolded, self.heading.resolve(context), inner,
         )  # fmt: skip
 
 
