@@ -28,11 +28,15 @@ class Comparison:
 
 
 def compare(header: dict, person: dict) -> Comparison:
-    """A file's header (`name` in DICOM's form, `born`, `number`) against a patient's `given`, `family`, `birth_date`, `mrn`."""
+    """A file's header against a patient.
+
+    The header has `name` in DICOM's form, `born` and `number`; the person `given`, `family`, `birth_date`, `mrn`, and in
+    `former` the record numbers of records that were merged into this one.
+    """
     found = {
         NAME: _same_name(header.get("name") or "", person),
         BORN: _same_day(header.get("born") or "", person.get("birth_date") or ""),
-        NUMBER: _same_number(header.get("number") or "", person.get("mrn") or ""),
+        NUMBER: _same_number(header.get("number") or "", [person.get("mrn"), *person.get("former", ())]),
     }
     return Comparison(
         tuple(name for name, same in found.items() if same),
@@ -83,10 +87,11 @@ def _same_day(text: str, day: str) -> bool | None:
     return len(digits) == 8 and digits.startswith(known)
 
 
-def _same_number(text: str, number: str) -> bool | None:
-    if _bare(text) in _NOBODY or not number:
+def _same_number(text: str, numbers: list[str | None]) -> bool | None:
+    known = {_bare(number) for number in numbers if number}
+    if _bare(text) in _NOBODY or not known:
         return None
-    return _bare(text) == _bare(number)
+    return _bare(text) in known
 
 
 def _bare(text: str) -> str:

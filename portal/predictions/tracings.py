@@ -14,7 +14,7 @@ from portal.datasets import signals, store, uploads
 from portal.datasets.signals import Signal, Unreadable
 from portal.predictions import identity
 from portal.records.models import Patient
-from portal.records.queries import with_ward
+from portal.records.queries import merged_into, with_ward
 from portal.registry.answers import Answers
 from portal.registry.spec import Field, FormSpec
 
@@ -133,11 +133,12 @@ def described(form: FormSpec, found: Answers, patient: Patient | None) -> dict:
 
 
 def _check(field: Field, signal: Signal, patient: Patient) -> dict:
-    compared = identity.compare(signal.header, patient.person)
+    former = [merged.person.get("mrn") for merged in merged_into(patient)]
+    compared = identity.compare(signal.header, patient.person | {"former": former})
     if compared.differ:
         event().note(differs=list(compared.differ))
         verb = "differs" if len(compared.differ) == 1 else "differ"
-        what = " and ".join(compared.differ)
+        what = " and ".join(filter(None, (", ".join(compared.differ[:-1]), compared.differ[-1])))
         sentence = f"The file says it is of another patient: {what} {verb}. Nothing was run. Check patient and file."
         raise WrongPatient({field.name: f"{field.label}: {sentence}"})
     if not compared.enough and not signal.confirmed:

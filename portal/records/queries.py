@@ -147,6 +147,11 @@ def group_of(patient: Patient) -> list[int]:
     return [patient.pk, *merged]
 
 
+def merged_into(patient: Patient) -> list[Patient]:
+    """The records that were merged into a patient's."""
+    return list(Patient.objects.filter(merged_into=patient)) if patient.absorbs else []
+
+
 def summary(patient: Patient) -> PatientSummary:
     """Who this patient is."""
     person = patient.person

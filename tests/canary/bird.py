@@ -32,7 +32,9 @@ TYPED = {"username": "zqtypednamebird", "search": "Zqsearchbird", "address": "zq
 # What stands in a dataset's rows, in its heading, and in files that are no table.
 TABLE = {"kin": "Zqkinbird", "cell": "Zqcellbird", "rare": "zqrarebird ward", "heading": "zqheadingbird",
          "odd": "Zqoddbird", "binary": "Zqbinarybird", "number": "70707.25", "extreme": "707070707"}  # fmt: skip
-EVERY = {**IDENTIFIERS, **CLINICAL, **TYPED, **TABLE}
+# Whom the header of an ECG file names that was sent for the canary, and what else stands in it.
+STRANGER = {"stranger": "Zqstrangerbird", "stranger's number": "ZQMRN-STRANGER", "private": "Zqprivatebird"}
+EVERY = {**IDENTIFIERS, **CLINICAL, **TYPED, **TABLE, **STRANGER}
 ID = "c0ffee00-0000-4000-8000-00000000b1bd"
 
 
@@ -87,6 +89,19 @@ def table() -> bytes:
         finding = TABLE["cell"] if number == 70 else ("clear", "shadow")[number % 3 == 0]
         lines.append(f"{TABLE['kin']} {number},{ward},{finding},{weight},{income}")
     return "\n".join(lines).encode()
+
+
+def ecg(*, stranger: bool) -> bytes:
+    """An ECG of the canary, or of somebody else whose file came into the wrong hands."""
+    from tests.signals import files
+
+    def change(dataset):
+        dataset.private_block(0x0011, "cart", create=True).add_new(0x01, "LO", STRANGER["private"])
+
+    name = STRANGER["stranger"] if stranger else IDENTIFIERS["family"]
+    number = STRANGER["stranger's number"] if stranger else IDENTIFIERS["mrn"]
+    header = {"name": f"{name}^{IDENTIFIERS['given']}", "number": number, "born": IDENTIFIERS["born"]}
+    return files.ecg(**header, change=change)
 
 
 def without_heading() -> bytes:

@@ -4,6 +4,7 @@ Afterwards nothing that the portal leaves behind holds one of them: no log, no m
 no column in clear, no temporary file, no address, no header; and a page shows them only where its route declares it.
 """
 
+import base64
 import json
 import os
 import re
@@ -161,6 +162,7 @@ def hospital(tmp_path_factory):
 def walk(hospital: Hospital) -> None:
     patient = _clinician(hospital)
     _program(hospital, patient)
+    _tracings(hospital, patient)
     _strangers(hospital, patient)
     _emergency(hospital, patient)
     _access(hospital, patient)
@@ -246,6 +248,25 @@ def _program(hospital: Hospital, patient: str) -> None:
     ):
         mine.get(hospital.url(f"/api/v1/{path}/"))
     mine.delete(hospital.url(f"/api/v1/patients/{patient}/"))
+
+
+def _tracings(hospital: Hospital, patient: str) -> None:
+    """An ECG of the canary and one of somebody else, by the form and by a program; one is damaged."""
+    me, path = hospital.sign_in("clinician"), f"/clinic/patients/{patient}/models/irregular-rhythm/"
+    program, wrong, own = hospital.program("clinician"), bird.ecg(stranger=True), bird.ecg(stranger=False)
+    told = [_send_file(hospital, me, path, content) for content in (wrong, wrong[:60_000], wrong[200:])]
+    assert [answer.status_code for answer in told] == [422, 422, 422]
+    assert "it is of another patient: name and record number differ" in told[0].text
+    _until_done(hospital, me, _send_file(hospital, me, path, own).url)
+    for content, status in ((wrong, 422), (own, 201)):
+        body = {"model": "irregular-rhythm", "patient": patient, "inputs": {"ecg": base64.b64encode(content).decode()}}
+        answer = program.post(hospital.url("/api/v1/predictions/"), json=body, headers={"Prefer": "wait=30"})
+        assert answer.status_code == status, answer.text[:300]
+
+
+def _send_file(hospital: Hospital, me, path: str, content: bytes) -> requests.Response:
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', me.get(hospital.url(path)).text).group(1)
+    return me.post(hospital.url(path), data={"csrfmiddlewaretoken": token}, files={"in.ecg": ("ecg.dcm", content)})
 
 
 def _strangers(hospital: Hospital, patient: str) -> None:
@@ -527,6 +548,15 @@ def test_a_page_shows_it_only_where_its_route_declares_it(hospital):
                 told.append((method, path, code, [sighting.which for sighting in found]))
 
     assert told == []
+
+
+def test_nobody_is_told_of_whom_a_strangers_file_is(hospital):
+    """Nor what else stands in a file: the page says that it is another's, and what differs."""
+    told = [(path, bird.sightings("", text.encode(), bird.STRANGER)) for _, path, _, text in hospital.seen.bodies]
+
+    assert [(path, found) for path, found in told if found] == []
+    shown = [text for _, path, code, text in hospital.seen.bodies if code == 200 and "Lead II as recorded" in text]
+    assert shown and bird.IDENTIFIERS["family"] in shown[0]
 
 
 def test_no_session_holds_it(hospital):

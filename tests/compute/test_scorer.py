@@ -1,5 +1,6 @@
 """Scorers: right answers from proved files, and nothing but a code from a model that misbehaves."""
 
+import json
 import os
 import shutil
 import threading
@@ -200,3 +201,68 @@ def test_scorers_end_with_their_server(tmp_path, trained):
         time.sleep(0.05)
 
     assert not Path(f"/proc/{pid}").exists()
+
+
+TRACING = DESCRIPTION.replace(
+    '{"type": "double", "name": "x", "required": true}',
+    '{"type": "array", "items": {"type": "double"}, "name": "x", "required": true}',
+)
+
+
+def write_tracing(folder: Path, body: str, kind: str = "ecg") -> ModelSpec:
+    """A model from code that is given a list of numbers."""
+    write(folder, body) if not folder.exists() else None
+    (folder / "MLmodel").write_text(TRACING)
+    (folder / "formulary.json").write_text(json.dumps({"inputs": {"x": {"kind": kind}}}))
+    return keep(folder)
+
+
+def test_a_model_is_given_a_list_and_may_answer_with_lists_of_any_length(client, tmp_path):
+    body = "return pandas.DataFrame({'n': [len(one) for one in model_input['x']], 'y': [list(one[one > 1]) for one in model_input['x']]})"
+    scores = client.score(write_tracing(tmp_path / "lists", body), [{"x": [1.0, 2.0, 3.5]}, {"x": [0.5]}])
+
+    assert scores.columns == {"n": [3, 1], "y": [[2.0, 3.5], []]}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"), [([], "bad_input"), ([[1.0], [2.0]], "bad_input"), ([1.0] * 100_001, "bad_input"), ([1.0, None], "bad_input")]
+)  # fmt: skip
+def test_what_is_no_list_of_numbers_never_reaches_the_model(client, tmp_path, given, code):
+    spec = write_tracing(tmp_path / "plain", "return pandas.DataFrame({'y': [1.0]})")
+
+    with pytest.raises(ModelRefused) as refusal:
+        client.score(spec, [{"x": given}])
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    "answer", ["[[1.0, float('nan')]]", "[['a', 'b']]", "[[[1.0], [2.0]]]", "[[1.0] * 100_001]", "[{'a': 1}]"]
+)
+def test_a_list_that_is_not_one_of_numbers_is_no_answer(client, tmp_path, answer):
+    spec = write_tracing(tmp_path / "odd", f"return pandas.DataFrame({{'y': pandas.Series({answer}, dtype=object)}})")
+
+    with pytest.raises(ModelRefused) as refusal:
+        client.score(spec, [{"x": [1.0]}])
+    assert refusal.value.code == "bad_output"
+
+
+@pytest.mark.parametrize(
+    ("signature", "overlay", "sentence"),
+    [
+        ('{"type": "array", "items": {"type": "double"}, "name": "x"}', {}, "The input x is a list of numbers, which can be asked for only as a tracing. Say what it is in formulary.json: “kind”: “ecg”, with “lead” and “rate”."),
+        ('{"type": "array", "items": {"type": "long"}, "name": "x"}', {"x": {"kind": "ecg"}}, "The input x of type array(long) cannot be asked in a form."),
+        ('{"type": "array", "items": {"type": "array", "items": {"type": "double"}}, "name": "x"}', {"x": {"kind": "ecg"}}, "The input x of type array of arrays cannot be asked in a form."),
+        ('{"type": "object", "properties": {}, "name": "x"}', {}, "The input x of type object cannot be asked in a form."),
+        ('{"type": "array", "items": {"type": "double"}, "name": "x"}, {"type": "array", "items": {"type": "double"}, "name": "z"}', {"x": {"kind": "ecg"}, "z": {"kind": "ecg"}}, "The signature has more than one tracing; a form takes one file."),
+    ],
+)  # fmt: skip
+def test_lists_are_taken_as_tracings_alone(tmp_path, signature, overlay, sentence):
+    write(tmp_path / "model", "return 1")
+    (tmp_path / "model" / "MLmodel").write_text(
+        DESCRIPTION.replace('{"type": "double", "name": "x", "required": true}', signature)
+    )
+    (tmp_path / "model" / "formulary.json").write_text(json.dumps({"inputs": overlay}))
+
+    with pytest.raises(facts.ModelRefused) as refusal:
+        facts.inspect_model(tmp_path / "model")
+    assert refusal.value.sentence.startswith(sentence)

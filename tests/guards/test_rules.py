@@ -119,7 +119,7 @@ def test_functions_stay_short_enough_to_read():
 
 @pytest.mark.parametrize("entry", ["portal.urls", "portal.compute.tasks"])
 def test_no_web_or_worker_process_loads_a_model_library(entry):
-    heavy = "mlflow pandas sklearn onnxruntime numpy pint pyarrow"
+    heavy = "mlflow pandas sklearn onnxruntime numpy pint pyarrow pydicom"
     code = (
         f"import django, sys; django.setup(); import portal.celery, {entry}; "
         f"print([name for name in '{heavy}'.split() if name in sys.modules])"

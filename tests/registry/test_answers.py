@@ -117,3 +117,41 @@ def test_the_json_schema_accepts_what_the_form_accepts():
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"age": 64, "pain": "typical", "nodes": 3, "colour": "red"}, document)
     assert sorted(document["required"]) == ["age", "nodes", "pain"]
+
+
+TRACING = [
+    {"name": "ecg", "type": "array(double)", "required": True},
+    {"name": "age", "type": "double", "required": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "errors"),
+    [
+        ({"ecg": {"kind": "ecg", "lead": "V2", "rate": 250, "shortest": 8, "longest": 30}}, {}),
+        ({}, {"ecg": "ecg is a list of numbers: say “kind”: “ecg”."}),
+        ({"ecg": {"kind": "ecg", "lead": "V9"}}, {"ecg": "ecg: lead must be one of I, II, III, aVR, aVL, aVF, V1, V2, V3, V4, V5, V6."}),
+        ({"ecg": {"kind": "ecg", "rate": 5}}, {"ecg": "ecg: rate must lie between 100 and 1000."}),
+        ({"ecg": {"kind": "ecg", "shortest": 30, "longest": 20}}, {"ecg": "ecg: shortest 30 is above longest 20."}),
+        ({"ecg": {"kind": "ecg", "fixed": [1.0]}}, {"ecg": "ecg: a tracing comes as a file; it is neither fixed nor chosen nor taken from the record."}),
+        ({"ecg": {"kind": "ecg"}, "age": {"lead": "II"}}, {"age": "age: lead may be said of a tracing alone."}),
+    ],
+)  # fmt: skip
+def test_what_an_overlay_may_say_of_a_tracing(inputs, errors):
+    from portal.core.problems import BadInput
+    from portal.registry import overlays
+
+    try:
+        overlays.check({"inputs": inputs}, {"inputs": TRACING})
+        found = {}
+    except BadInput as problem:
+        found = problem.errors
+    assert found == errors
+
+
+@pytest.mark.parametrize("given", ["x", 7, [1.0, 2.0], {"file": "x"}, True])
+def test_a_tracing_is_never_typed(given):
+    form = spec.build(TRACING[:1], {"ecg": {"kind": "ecg", "label": "ECG"}})
+    found = answers.check(form, {"ecg": given})
+
+    assert (found.given, found.errors) == ({}, {"ecg": "ECG: send the ECG as a DICOM file."})

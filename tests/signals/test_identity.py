@@ -57,6 +57,11 @@ def test_numbers_and_days(number, born, agree, differ):
     assert compared(number=number, born=born) == (agree, differ)
 
 
+def test_the_number_of_a_record_that_was_merged_is_the_patients():
+    assert identity.compare({"number": "OLD 9"}, PERSON | {"former": ["OLD-9", None]}).agree == (NUMBER,)
+    assert identity.compare({"number": "OLD 8"}, PERSON | {"former": ["OLD-9", None]}).differ == (NUMBER,)
+
+
 def test_a_record_that_knows_the_year_alone_agrees_with_any_day_of_it():
     person = PERSON | {"birth_date": "1950", "mrn": "", "given": "", "family": ""}
     assert identity.compare({"born": "19501231", "number": "7", "name": "X^Y"}, person).agree == (BORN,)
