@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit
 from portal.datasets import signals, uploads
 from portal.datasets.runtime import ecg as reader
 from portal.datasets.runtime import traces
+from tests.conftest import ROOT
 from tests.signals.files import ecg
 
 WANTED = {"lead": "II", "rate": 500, "shortest": 8, "longest": 60}
@@ -56,6 +59,13 @@ def data(change) -> bytes:
     return ecg(change=spoil)
 
 
+def nested(depth: int) -> bytes:
+    """An ECG behind sequences within sequences."""
+    plain, one = ecg(), b"\x40\x00\x30\xa7SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    place = plain.index(b"\x08\x00\x05\x00CS")
+    return plain[:place] + one * depth + plain[place:]
+
+
 def test_a_real_ecg_is_read_at_the_rate_that_is_wanted():
     found = reader.read(io.BytesIO(own("waveform_ecg.dcm")), reader.Wanted(**WANTED))
 
@@ -80,6 +90,7 @@ def test_a_real_ecg_is_read_at_the_rate_that_is_wanted():
         (own("rtplan_truncated.dcm"), "no-waveform"),
         (own("waveform_ecg.dcm")[:30_000], "broken"),
         (own("waveform_ecg.dcm")[:700], "no-waveform"),
+        (nested(20_000), "broken"),
         (ecg(seconds=5), "too-short"),
         (ecg(change=lambda dataset: delattr(dataset, "WaveformSequence")), "no-waveform"),
         (ecg(change=changed(SamplingFrequency=0)), "rate"),
@@ -206,3 +217,32 @@ def test_private_tags_and_long_names_come_out_as_short_plain_text():
     found = reader.read(io.BytesIO(ecg(change=spoil)), reader.Wanted(**WANTED))
     assert len(found["name"]) <= 200 and found["name"].isprintable()
     assert "script" not in str({name: value for name, value in found.items() if name != "samples"})
+
+
+def test_behind_the_fence_there_is_no_network_and_no_file():
+    tried = """
+import socket
+from portal.datasets.runtime import __main__ as child
+open("/etc/hostname").close()
+child._fence()
+def fails(work):
+    try:
+        work()
+    except OSError:
+        return True
+    return False
+way = lambda kind: socket.socket(socket.AF_INET, kind).connect(("127.0.0.1", 9))
+print(fails(lambda: way(socket.SOCK_STREAM)), fails(lambda: way(socket.SOCK_DGRAM)), fails(lambda: open("/etc/hostname")))
+"""
+    done = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, cwd=ROOT, check=True)
+    if not fenced():
+        pytest.skip("this machine lets nobody leave its networks")
+    assert done.stdout.split() == ["True", "True", "True"]
+
+
+def fenced() -> bool:
+    asked = "from portal.datasets.runtime import __main__ as child; print(child._leave_networks())"
+    return (
+        subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+        == "True\n"
+    )
