@@ -5,9 +5,10 @@ Each finding is a sentence that names the member and what is allowed there.
 
 from itertools import pairwise
 
-# What a kind cannot be read without; `table` and `signal` describe themselves.
+# What a kind cannot be read without; a table describes itself.
 KINDS = {
-    "risk": ("column",), "number": ("column",), "survival": ("columns",), "classes": ("columns",), "table": (), "signal": (),
+    "risk": ("column",), "number": ("column",), "survival": ("columns",), "classes": ("columns",), "table": (),
+    "signal": ("column", "rate"),
 }  # fmt: skip
 LINKS = ("logit", "identity", "log-hazard")
 _ACCOUNT = ("method", "link", "base", "columns")
@@ -48,9 +49,8 @@ def _output(output, outputs: set[str]) -> str:
 
 
 def _unknown_columns(output: dict, columns: list, outputs: set[str]) -> str:
-    if output.get("kind") == "signal":
-        return ""
-    named = [part.get(name) for part in (output, *columns) for name in ("column", "lower", "upper")]
+    own = ("rate", "peaks", "beats", "abstain") if output.get("kind") == "signal" else ()
+    named = [part.get(name) for part in (output, *columns) for name in ("column", "lower", "upper", *own)]
     named += [column.get("column", "") for column in columns]
     wrong = sorted({str(name) for name in named if name is not None and name not in outputs})
     if outputs and wrong:

@@ -35,6 +35,8 @@ def test_what_fits_is_taken():
     [
         ({"output": {"kind": "guess"}}, "output: kind “guess” is not known. Allowed: risk, number, survival, classes, table, signal."),
         ({"output": {"kind": "risk"}}, "output: kind risk needs column."),
+        ({"output": {"kind": "signal", "column": "p"}}, "output: kind signal needs rate."),
+        ({"output": {"kind": "signal", "column": "p", "rate": "p", "peaks": "beats"}}, "output: the model gives no column beats. It gives: base, p, part."),
         ({"output": {"kind": "risk", "column": "q"}}, "output: the model gives no column q. It gives: base, p, part."),
         ({"output": {"kind": "classes", "columns": [{"column": "p"}]}}, "output: columns must be a list of objects, each with column and label."),
         ({"output": WHOLE["output"] | {"base_rate": 20}}, "output: base_rate must be a number from 0 to 1."),

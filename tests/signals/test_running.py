@@ -103,6 +103,23 @@ def test_an_irregular_train_of_beats_looks_irregular(send, worked, scorer, cast,
     assert found.sentence.startswith("The rhythm looks irregular: ")
 
 
+def test_a_tracing_that_is_only_noise_gets_no_number(send, worked, scorer, cast, chosen, client_of):
+    def trembling(dataset):
+        import numpy
+
+        group = dataset.WaveformSequence[0]
+        values = numpy.random.default_rng(2).normal(0, 40, 5000 * 12).astype("<i2")
+        group.WaveformData = values.tobytes()
+
+    answer = send(of(chosen, change=trembling))
+    worked()
+
+    found = actions.open_prediction(by=cast["clinician"], on=answer.url.split("/")[-2])
+    assert (found.sentence, found.output) == ("No number: the tracing is too noisy to count beats.", None)
+    page = client_of("clinician").get(answer.url).content.decode()
+    assert 'class="paper"' in page and "Look at the tracing; record it again if it is poor." in page
+
+
 def test_the_result_shows_trace_beats_lead_and_header(send, worked, scorer, cast, chosen, client_of):
     answer = send(of(chosen))
     worked()
