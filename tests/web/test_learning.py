@@ -1,6 +1,7 @@
 """First steps from what a person did, words in place, and pages in two depths."""
 
 import re
+from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from portal.audit.sentences import SENTENCES
 from portal.predictions import actions as predictions
 from portal.predictions import feedback
 from portal.records import actions as records
-from portal.records import practice
+from portal.records import invented, practice
 from portal.web import guide
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,3 +143,39 @@ def test_help_stands_at_the_same_place_of_every_page(client_of, wards):
 
     before = [text[: text.index('href="/help/"')].rpartition("<header")[2] for text in pages]
     assert len(set(before)) == 1
+
+
+class _Folded(HTMLParser):
+    """What a plain page folds or hides, and what stands open in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.depth, self.folded, self.text = 0, [], []
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if self.depth or (given.get("data-depth") == "detail" and "open" not in given):
+            self.depth += tag not in ("input", "br", "path", "circle", "line", "img")
+
+    def handle_endtag(self, tag):
+        self.depth -= bool(self.depth) and tag not in ("path", "circle", "line")
+
+    def handle_data(self, data):
+        (self.folded if self.depth else self.text).append(data)
+
+
+@pytest.mark.parametrize(("key", "kept"), [("gaps", "was missing"), ("beyond", "Outside what"), ("stale", "old value")])
+def test_a_plain_result_folds_inputs_but_nothing_that_warns(key, kept, cast, client_of, unplanned, worked, scorer):
+    ward = {
+        one.key: lesson for one, lesson in zip(invented.PEOPLE, practice.open_ward(by=cast["clinician"]), strict=True)
+    }
+    on = ward[key].patient.public_id
+    made = predictions.request(by=cast["clinician"], on=on, version=unplanned, inputs={}).prediction
+    worked()
+
+    page = _Folded()
+    page.feed(client_of("clinician").get(f"/clinic/predictions/{made}/").content.decode())
+    shown, folded = " ".join(page.text), " ".join(page.folded)
+    assert (kept in shown, kept in folded) == (True, False)
+    assert ("Never use it for care." in shown, "old value" in folded) == (True, False)
+    assert (unplanned.digest in folded, unplanned.digest in shown) == (True, False)
