@@ -41,6 +41,13 @@ class PatientSerializer(serializers.Serializer):
     ward = serializers.CharField()
 
 
+class OnePatientSerializer(PatientSerializer):
+    """Who a patient is, whether the record is in use, and which one goes on where it was merged and one may see that."""
+
+    standing = serializers.ChoiceField(("current", "inactive", "merged", "removed"))
+    merged_into = serializers.CharField(allow_blank=True)
+
+
 class PredictionSerializer(serializers.Serializer):
     """One run of a model and what came of it."""
 

@@ -1,5 +1,6 @@
 """The formulary, patients, jobs, quotas and the ledger for programs."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from django.http import Http404, StreamingHttpResponse
@@ -84,12 +85,13 @@ def patients(request):
     return page(request, numbered, size, lambda row: shapes.PatientSerializer(row[1]).data, lambda row: row[0])
 
 
-@extend_schema(responses=shapes.PatientSerializer)
+@extend_schema(responses=shapes.OnePatientSerializer)
 @api_view(["GET"])
 def patient(request, patient):
     """One patient."""
     record = records.open_patient(by=request.user, on=patient)
-    return Response(shapes.PatientSerializer(record.patient).data)
+    said = {**asdict(record.patient), "standing": record.standing, "merged_into": record.survivor}
+    return Response(shapes.OnePatientSerializer(said).data)
 
 
 @listed(shapes.JobSerializer)

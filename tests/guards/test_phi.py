@@ -26,7 +26,8 @@ from portal.web import matrix
 SHAPES = {
     "ModelSerializer": ("api:models", "api:model"),
     "VersionSerializer": ("api:versions", "api:version"),
-    "PatientSerializer": ("api:patients", "api:patient"),
+    "PatientSerializer": ("api:patients",),
+    "OnePatientSerializer": ("api:patient",),
     "PredictionSerializer": ("api:predictions", "api:prediction"),
     "JobSerializer": ("api:jobs", "api:job", "api:job-cancel"),
     "EventSerializer": ("api:events",),
@@ -43,6 +44,7 @@ TAKEN_ONLY = {
 }  # fmt: skip
 SAYS = {
     "PatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
+    "OnePatientSerializer": dict.fromkeys(("name", "birth_date", "age", "sex", "mrn", "ward"), (Patient, "person")),
     "PredictionSerializer": {
         "reason": (Job, "reason"),
         "output": (Prediction, "inputs"),

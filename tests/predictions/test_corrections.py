@@ -5,9 +5,11 @@ from itertools import count
 import pytest
 from django.db import transaction
 from django.db.models import Q
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.access.models import Notice
 from portal.audit.models import AuditEvent
@@ -182,6 +184,13 @@ def test_results_of_a_merged_record_stand_under_the_one_that_goes_on(cast, two, 
     opened = records.open_patient(by=cast["clinician"], on=merged)
     assert (opened.survivor, opened.measurements) == (survivor, [])
     assert records.open_patient(by=cast["clinician"], on=survivor).earlier_numbers == ("MRN-p2",)
+    client = Client(
+        HTTP_AUTHORIZATION=f"Bearer {access.issue_token(by=SYSTEM, on=cast['clinician'], scopes=['*'], days=1)}"
+    )
+    said = client.get(f"/api/v1/patients/{merged}/").json()
+    assert (said["mrn"], said["standing"], said["merged_into"]) == ("MRN-p2", "merged", survivor)
+    listed = client.get("/api/v1/predictions/").json()["results"]
+    assert [(row["patient"], row["corrections"]) for row in listed] == [(survivor, [])]
     with pytest.raises(Conflict) as refusal:
         ask("p2")
     assert refusal.value.code == "not-in-use"
