@@ -4,7 +4,6 @@ import pytest
 
 from portal.datasets import actions
 from tests.datasets.conftest import people_table
-from tests.journeys.test_hospital import look
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 
@@ -24,7 +23,7 @@ def send(page, path, content: bytes) -> None:
 
 
 def test_a_colleague_computes_without_seeing_until_the_right_ends(
-    visit, accessible, studies, working, live_server, tmp_path
+    visit, accessible, look, studies, working, live_server, tmp_path
 ):
     owner = visit("scientist")
     owner.click("nav.rail >> text=Datasets")
@@ -124,7 +123,7 @@ def test_a_colleague_computes_without_seeing_until_the_right_ends(
 
 
 def test_a_member_of_the_study_knows_of_it_and_no_more(
-    visit, accessible, cast, studies, live_server, working, tmp_path
+    visit, accessible, look, cast, studies, live_server, working, tmp_path
 ):
     from portal.access.actors import SYSTEM
     from portal.studies import actions as of_studies

@@ -30,7 +30,13 @@ def test_from_a_name_on_a_letter_to_a_file_in_hand(visit, live_server, cast, pat
 
     officer.locator(f'tbody a:has-text("{asked.name}")').click()
     assert officer.get_by_role("cell", name="clinician", exact=False).first.is_visible()
-    assert asked.name not in officer.content()
+    # What the officer sought heads the page, and stands neither in the address nor in the title that browsers keep.
+    assert officer.get_by_role("heading", level=1).inner_text() == f"Who opened the record of {asked.name}"
+    assert (officer.content().count(asked.name), asked.name in officer.title(), asked.name in officer.url) == (
+        1,
+        False,
+        False,
+    )
     accessible(officer)
     officer.get_by_label("Export for").select_option("PATRQT")
     officer.get_by_label("As", exact=True).select_option("fhir")

@@ -264,3 +264,18 @@ def test_every_page_for_a_practice_patient_says_so(cast, ward, run, unplanned):
     assert {path: "Nothing here counts." in text for path, text in texts.items()} == dict.fromkeys(pages, True)
     assert "takes none of your runs" in texts[pages[3]]
     assert "Nothing here counts." not in client.get(f"/clinic/patients/{real}/").content.decode()
+
+
+def test_a_real_record_is_never_joined_to_one_of_the_ward_nor_deletes_from_it(cast, ward):
+    joined = {
+        "resourceType": "Patient", "id": "somebody", "name": [{"family": "Real", "given": ["Somebody"]}],
+        "birthDate": "1950-01-01", "gender": "female", "identifier": [{"value": "MRN-1"}],
+        "link": [{"type": "replaced-by", "other": {"reference": "Patient/formulary-practice-full"}}],
+    }  # fmt: skip
+    report = imports.Report()
+    gone = Entry("b", None, deleted=("Observation", "formulary-practice-full-creatinine"))
+    imports.import_source(by=SYSTEM, source=Source("odd.json", [Entry("a", joined), gone]), report=report)
+
+    assert sorted(row["path"] for row in report.refused) == ["a", "b"]
+    record = records.open_patient(by=cast["clinician"], on=ward["full"])
+    assert "Creatinine" in {found.label for found in record.measured}
