@@ -24,7 +24,8 @@ def test_sharing_asking_deciding_and_explaining(visit, accessible, look, cast, p
     look(giver, "share")
 
     colleague = visit("clinician2")
-    colleague.click("header a[href='/account/access/']")
+    colleague.click("details.menu > summary")
+    colleague.click("details.menu a[href='/account/access/']")
     accessible(colleague)
     look(colleague, "access")
     colleague.click(f"a[href='/clinic/patients/{patient}/']")
