@@ -209,3 +209,18 @@ class DowntimePacket(Guarded):
     password = EncryptedJSONField()
     lines = EncryptedJSONField(default=dict)
     written_at = models.DateTimeField(null=True)
+
+
+class Draft(Sealed):
+    """What a person has typed so far into one model's form for one patient; nobody else's, and nobody else's patient."""
+
+    PHI = {"typed": Phi.CLINICAL, "kept_at": Phi.NONE}
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    typed = EncryptedJSONField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("person", "patient", "version"), name="one_draft_each"),)
+        indexes = (models.Index(fields=("kept_at",), name="draft_age"),)

@@ -1,6 +1,6 @@
-"""My patients with their newest results, and whether the record has changed since."""
+"""My patients with their newest results, what is due again, and which model to run from the list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max, Q
@@ -10,11 +10,18 @@ from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.predictions import queries
-from portal.predictions.models import Prediction
+from portal.predictions.models import Correction, Prediction
 from portal.predictions.states import PredictionState
 from portal.records import actions as records
 from portal.records.models import Mark, Patient
 from portal.records.queries import PatientSummary
+from portal.registry.models import ModelVersion
+from portal.registry.spec import form_of
+
+ALL, DUE, MARKED = "all", "due", "marked"
+NAME, NEWEST = "name", "newest"
+SHOWS, SORTS = (ALL, DUE, MARKED), (NAME, NEWEST, DUE)
+AT_ONCE = 60
 
 
 @dataclass(frozen=True)
@@ -27,34 +34,101 @@ class Line:
     due: bool
 
 
+@dataclass(frozen=True)
+class Worklist:
+    """The lines that are shown, how many there are of each kind, and how many more there are of this kind."""
+
+    lines: list[Line]
+    counts: dict[str, int]
+    more: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What stands about one patient without opening anything: the newest result's key and moment."""
+
+    marked: bool
+    prediction: int | None
+    at: datetime | None
+    due: bool
+
+
 @action(Permission.PREDICTION_READ, verb="prediction.worklist-seen")
-def open_worklist(*, by, on=None, search="") -> list[Line]:
-    """The patients one may list, those that one marked first in each ward."""
-    shown = records.list_patients(by=by, search=search)
-    ids = [patient.public_id for patient in shown]
-    newest, changed, marked = _newest(by, ids), _changed(ids), _marked(by, ids)
+def open_list(*, by, on=None, search="", show=ALL, sort=NAME, shown=AT_ONCE) -> Worklist:
+    """The patients one may list, by ward, those that one marked first; only the lines that are shown are opened."""
+    known: dict[str, _Known] = {}
+    counts: dict[str, int] = {}
+
+    def choose(found: list[PatientSummary]) -> list[PatientSummary]:
+        known.update(_known(by, [patient.public_id for patient in found]))
+        kinds = {ALL: found, DUE: [p for p in found if known[p.public_id].due]}
+        kinds[MARKED] = [patient for patient in found if known[patient.public_id].marked]
+        counts.update({kind: len(patients) for kind, patients in kinds.items()})
+        ordered = sorted(kinds[show], key=lambda patient: _place(patient, known[patient.public_id], sort))
+        return ordered[:shown]
+
+    patients = records.list_patients(by=by, search=search, choose=choose)
+    newest = _views(by, [known[patient.public_id].prediction for patient in patients])
     event().note(results=len(newest))
-    event().each_patient(patient for patient in shown if patient.public_id in newest)
+    event().each_patient(patient for patient in patients if patient.public_id in newest)
     if not newest:
         event().skip()
-    lines = [_line(patient, newest, changed, marked) for patient in shown]
-    return sorted(lines, key=lambda line: (line.patient.ward, not line.marked))
+    lines = [_line(patient, known[patient.public_id], newest.get(patient.public_id)) for patient in patients]
+    return Worklist(lines, counts, counts.get(show, 0) - len(lines))
 
 
-def _line(patient: PatientSummary, newest: dict, changed: dict[str, datetime], marked: set[str]) -> Line:
-    result = newest.get(patient.public_id)
-    due = result is not None and (changed[patient.public_id] > result.created_at or bool(result.corrections))
-    return Line(patient, patient.public_id in marked, result, due)
+def open_worklist(*, by, search="") -> list[Line]:
+    """The lines of everybody one may list."""
+    return open_list(by=by, search=search, shown=None).lines
 
 
-def _newest(by, ids: list[str]) -> dict[str, queries.PredictionView]:
+def first_choice(runnable: list[ModelVersion]) -> ModelVersion | None:
+    """The model that a list offers for whoever has no result yet: one that the record can answer alone, if any."""
+    return next((version for version in runnable if answers_alone(version)), next(iter(runnable), None))
+
+
+def answers_alone(version: ModelVersion) -> bool:
+    """Whether the record can fill all that the model needs."""
+    return all(field.record for field in form_of(version).fields if field.asked and field.required)
+
+
+def _place(patient: PatientSummary, known: _Known, sort: str) -> tuple:
+    moment = -known.at.timestamp() if known.at else 0
+    key = {NAME: (), NEWEST: (known.at is None, moment), DUE: (not known.due, moment)}[sort]
+    return patient.ward, not known.marked, *key, patient.name.casefold()
+
+
+def _line(patient: PatientSummary, known: _Known, newest: queries.PredictionView | None) -> Line:
+    return Line(patient, known.marked, newest, newest is not None and known.due)
+
+
+def _known(by, ids: list[str]) -> dict[str, _Known]:
+    marked, changed, newest = _marked(by, ids), _changed(ids), _newest(by, ids)
+    marks = Correction.objects.filter(prediction__in=[pk for pk, _ in newest.values()], lifted_at__isnull=True)
+    corrected = set(marks.values_list("prediction", flat=True))
+    nothing = _Known(False, None, None, False)
+    found = {}
+    for patient in ids:
+        pk, at = newest.get(patient, (None, None))
+        due = at is not None and (changed[patient] > at or pk in corrected)
+        found[patient] = replace(nothing, marked=patient in marked, prediction=pk, at=at, due=due)
+    return found
+
+
+def _newest(by, ids: list[str]) -> dict[str, tuple[int, datetime]]:
     standing = Prediction.objects.filter(
         Q(patient__public_id__in=ids) | Q(patient__merged_into__public_id__in=ids),
         outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
     )  # fmt: skip
     root = Coalesce("patient__merged_into", "patient")
     last = standing.order_by().values(root=root).annotate(last=Max("pk")).values("last")
-    rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(pk__in=last)
+    rows = policy.visible_to(Prediction.objects.order_by(), by, Permission.PREDICTION_READ).filter(pk__in=last)
+    whose = Coalesce("patient__merged_into__public_id", "patient__public_id")
+    return {patient: (pk, at) for patient, pk, at in rows.values_list(whose, "pk", "created_at")}
+
+
+def _views(by, keys: list[int | None]) -> dict[str, queries.PredictionView]:
+    rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(pk__in=filter(None, keys))
     return {view.patient.public_id: view for view in queries.views_of(list(rows))}
 
 

@@ -39,10 +39,11 @@ class Proposal:
 
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
-def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queries.PatientSummary]:
-    """The patients on this person's wards, by name; `search` matches part of a name or a whole record number.
+def list_patients(*, by, on=None, search="", offset=0, limit=None, choose=None) -> list[queries.PatientSummary]:
+    """The patients on this person's wards, by name; `search` matches words of a name or the start of a record number.
 
-    The number of a record that was merged finds the one that goes on; records not in use are not listed.
+    The number of a record that was merged finds the one that goes on; records not in use are not listed. `choose`
+    picks and orders what is shown of those found; the others are not written down as shown.
     """
     rows = policy.visible_to(queries.current(), by, Permission.PATIENT_LIST)
     found = [queries.summary(row) for row in rows]
@@ -51,7 +52,7 @@ def list_patients(*, by, on=None, search="", offset=0, limit=None) -> list[queri
         heirs = set(earlier.values_list("merged_into__public_id", flat=True))
         found = [patient for patient in found if patient.public_id in heirs or _matches(patient, search)]
     found.sort(key=lambda patient: (patient.ward, patient.name.casefold()))
-    shown = found[offset : None if limit is None else offset + limit]
+    shown = choose(found) if choose else found[offset : None if limit is None else offset + limit]
     event().note(shown=len(shown), searched=bool(search))
     event().each_patient(shown)
     return shown
@@ -205,8 +206,17 @@ def identify_patients(*, by, on=None, name, purpose) -> list[queries.PatientSumm
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:
-    wanted = search.strip().casefold()
-    return wanted in patient.name.casefold() or wanted == patient.mrn.casefold()
+    """Every word is part of the name, in any order and with or without accents; or the record number begins so."""
+    name, words = _plain(patient.name), _plain(search.replace(",", " ")).split()
+    if words and all(word in name for word in words):
+        return True
+    number, wanted = _plain(patient.mrn), _plain(search.strip())
+    return bool(wanted) and (number == wanted or (len(wanted) >= NAME_AT_LEAST and number.startswith(wanted)))
+
+
+def _plain(text: str) -> str:
+    marks = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in marks if not unicodedata.combining(letter))
 
 
 def mrn_index(mrn: str) -> str:

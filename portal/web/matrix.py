@@ -75,6 +75,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "clinic:mark": (POST, "patient", P.PATIENT_READ, Phi.NONE),
     "clinic:share": (BOTH, "patient", P.PATIENT_SHARE, Phi.FREE_TEXT),
     "clinic:form": (BOTH, "patient", P.PREDICTION_RUN, Phi.CLINICAL),
+    "clinic:draft": (POST, "patient", P.PREDICTION_RUN, Phi.NONE),
     "clinic:prediction": (GET, "prediction", P.PREDICTION_READ, Phi.FREE_TEXT),
     "clinic:show": (BOTH, "prediction", P.PREDICTION_READ, Phi.FREE_TEXT),
     "clinic:paper": (GET, "prediction", P.PREDICTION_PRINT, Phi.FREE_TEXT),

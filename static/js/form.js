@@ -101,6 +101,38 @@ function changed(event) {
   count();
 }
 
+// The draft goes out a moment after the last change: that is the person's doing, and counts as such. A second attempt,
+// when the network failed, is the page's own doing and does not keep a session alive.
+let waiting = 0;
+let sending = false;
+
+function soon(again) {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => keep(again), again ? 15_000 : 2000);
+}
+
+async function keep(again) {
+  if (sending || form.hidden) return;
+  sending = true;
+  try {
+    const data = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    const headers = again ? { "X-Background": "1" } : {};
+    const answer = await fetch(form.dataset.draft, { method: "POST", body: data, headers, redirect: "manual" });
+    const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+    if (answer.ok) say(document.getElementById("draft-said"), `Draft kept, ${time}.`);
+  } catch {
+    say(document.getElementById("draft-said"), "The draft could not be kept; it is tried again.");
+    soon(true);
+  } finally {
+    sending = false;
+  }
+}
+
+if (form?.dataset.draft) {
+  form.addEventListener("input", () => soon(false));
+  form.addEventListener("submit", () => clearTimeout(waiting));
+}
+
 if (form) {
   form.addEventListener("input", changed);
   form.addEventListener("focusout", (event) => { if (event.target.matches("input[data-unit]")) judge(event.target); });

@@ -36,14 +36,28 @@ document.addEventListener("keydown", (event) => {
   if (search) { event.preventDefault(); search.focus(); }
 });
 
-// Keys: the arrows walk the rows of a list, from link to link.
+// Keys of a list: the arrows walk its rows from link to link, s marks, r runs, ? says which keys there are.
 document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  if (event.key === "?") {
+    const keys = document.querySelector("[data-keys]");
+    if (keys) { keys.open = !keys.open; keys.querySelector("summary").focus(); }
+    return;
+  }
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const row = step && document.activeElement?.closest("[data-rows] tbody tr");
-  if (!row) return;
   const rows = [...document.querySelectorAll("[data-rows] tbody tr")];
-  const next = rows[rows.indexOf(row) + step]?.querySelector("a");
-  if (next) { event.preventDefault(); next.focus(); }
+  const row = document.activeElement?.closest("[data-rows] tbody tr");
+  if (!row) {
+    const first = step === 1 && document.activeElement === document.body && rows[0]?.querySelector("a");
+    if (first) { event.preventDefault(); first.focus(); }
+    return;
+  }
+  if (step) {
+    const next = rows[rows.indexOf(row) + step]?.querySelector("a");
+    if (next) { event.preventDefault(); next.focus(); }
+  }
+  if (event.key === "r") row.querySelector("a[data-run]")?.click();
+  if (event.key === "s") row.querySelector("form[data-mark]")?.requestSubmit();
 });
 
 // What a swap changed is said aloud; focus stays where it was unless its place is gone.

@@ -76,3 +76,61 @@ def test_walking_a_phones_form_by_tab_never_hides_the_focus(visit, patient, unpl
     for _ in range(20):
         assert page.evaluate(hidden) is None
         page.keyboard.press("Tab")
+
+
+@pytest.mark.embedded
+def test_from_the_sign_in_to_a_result_it_takes_three_actions(visit, accessible, look, wards, unplanned, working):
+    done = ["sign in"]
+    page = visit("clinician")
+    look(page, "list", SIZES)
+
+    page.click("a[data-run] >> nth=0")
+    done.append("open the form from the list")
+    page.wait_for_selector("button[data-once]:focus")
+    page.keyboard.press("Enter")
+    done.append("run")
+    page.wait_for_selector(".headline:has-text('of 100')", timeout=20_000)
+    assert len(done) == 3
+
+
+def test_the_whole_way_goes_by_keyboard_alone(visit, accessible, wards, unplanned, working):
+    page = visit("clinician")
+    page.wait_for_selector("[data-keys]")
+    page.wait_for_load_state()
+    page.keyboard.press("?")
+    assert page.is_visible("dl.keys")
+    page.keyboard.press("?")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    marked = page.evaluate("document.activeElement.id")
+    page.keyboard.press("s")
+    page.wait_for_selector("tbody tr:first-child [aria-pressed=true]")
+    assert page.evaluate("document.activeElement.id") == marked
+    page.keyboard.press("r")
+    page.wait_for_selector("button[data-once]:focus")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".headline:has-text('of 100')", timeout=20_000)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Agree":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#feedback:has-text('Amara Okafor: agree')")
+    accessible(page)
+
+
+def test_going_back_from_one_patients_form_never_shows_what_was_typed_for_another(visit, wards, unplanned, live_server):
+    page = visit("clinician")
+    first, second = (page.locator("a[data-run]").nth(place).get_attribute("href") for place in (0, 1))
+    page.goto(live_server.url + first)
+    shown = page.input_value("#f-bmi")
+    page.fill("#f-bmi", "77.7")
+    page.goto(live_server.url + second)
+    assert page.input_value("#f-bmi") != "77.7"
+    page.go_back()
+    page.wait_for_selector("[data-form]")
+    assert page.url.endswith(first) and page.inner_text("button[data-once]").endswith(
+        page.inner_text(".patient strong")
+    )
+    assert page.input_value("#f-bmi") in (shown, "77.7")

@@ -33,6 +33,7 @@ OBJECT_ID = {
 IN_THE_BODY = {"api:predictions": "patient"}
 BODIES = {
     "clinic:form": {"in.x": "1"},
+    "clinic:draft": {"in.x": "1"},
     "api:predictions": {"model": "tiny", "patient": "{patient}", "inputs": {"x": 1}},
     "lab:submit": {},
     "oversight:stop": {"reason": "odd answers"},

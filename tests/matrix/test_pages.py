@@ -97,6 +97,7 @@ PAGES = {
     "api:docs": ((), ALL),
 }
 POSTS = {
+    "clinic:draft": (("patient", "slug"), (204, 404, 404, 404, 404, 404, 404)),
     "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
     "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 422)),
     "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),

@@ -14,6 +14,7 @@ from portal.predictions import actions, discussion, retraction, worklist
 from portal.records import actions as records
 from portal.records import imports
 from portal.records.models import Patient
+from portal.records.queries import PatientSummary
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,3 +124,51 @@ def test_a_result_says_what_changed_since_the_one_before(cast, patient, result, 
         ("Body mass index", before["bmi"], "20 kg/m²"),
         ("Haemoglobin A1c", before["hba1c"], ""),
     }
+
+
+def test_the_list_shows_what_is_asked_for_and_counts_the_rest(cast, wards, patient, result):
+    others = [row.patient.public_id for row in worklist.open_worklist(by=cast["clinician"])]
+    records.mark(by=cast["clinician"], on=others[-1])
+    with guard.unlocked():
+        Patient.objects.filter(public_id=patient).update(changed_at=clock.now() + timedelta(seconds=1))
+
+    def opened(**asked):
+        found = worklist.open_list(by=cast["clinician"], **asked)
+        return [row.patient.public_id for row in found.lines], found.more
+
+    assert worklist.open_list(by=cast["clinician"]).counts == {"all": len(others), "due": 1, "marked": 1}
+    assert opened(show="due") == ([patient], 0)
+    assert opened(show="marked") == ([others[-1]], 0)
+    assert opened(sort="due")[0][:2] == [others[-1], patient]
+    assert opened(sort="newest")[0][:2] == [others[-1], patient]
+    assert opened(shown=2) == ([others[-1], others[0]], len(others) - 2)
+
+
+def test_only_the_lines_that_are_shown_are_written_down_as_shown(cast, wards):
+    before = AuditEvent.objects.filter(verb="patient.listed").count()
+    found = worklist.open_list(by=cast["clinician"], shown=2)
+
+    seen = AuditEvent.objects.filter(verb="patient.listed").order_by("-id")[:2]
+    assert AuditEvent.objects.filter(verb="patient.listed").count() - before == 2
+    assert {event.patient for event in seen} == {row.patient.public_id for row in found.lines}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("moreau", True), ("MOREAU, zoé", True), ("zoe mor", True), ("Zoë", True), ("inv-77", True), ("INV-7700", True),
+        ("77", False), ("in", False), ("zoe lind", False), (",", False),
+    ],
+)  # fmt: skip
+def test_a_search_takes_words_in_any_order_without_accents_or_the_start_of_a_number(typed, found):
+    who = PatientSummary("p", "Zoé Moreau-Lys", "1960-01-02", 66, "female", "INV-7700", "North", "")
+
+    assert records._matches(who, typed) is found
+
+
+def test_a_list_offers_a_model_that_the_record_can_answer_alone(unplanned, approve, trained):
+    coronary = approve("coronary", trained["coronary-disease"])
+
+    assert worklist.first_choice([coronary, unplanned]) == unplanned
+    assert worklist.first_choice([coronary]) == coronary
+    assert worklist.first_choice([]) is None

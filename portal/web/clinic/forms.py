@@ -102,6 +102,12 @@ def read(posted) -> dict:
     return {"inputs": under(PREFIX), "units": under(UNIT), "ticks": under(TICK)}
 
 
+def typed_in(posted) -> dict[str, str]:
+    """What a draft keeps of a posted form: answers, units, ticks, and what the record said; never a token or a file."""
+    kept = (PREFIX, UNIT, TICK, WAS)
+    return {key[:200]: value for key, value in posted.items() if key.startswith(kept)}
+
+
 def untouched_anew(typed):
     """What was typed before, without the fields that nobody touched: those are filled from the record as it is now."""
     if typed is None:

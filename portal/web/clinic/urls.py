@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from portal.web.clinic import downtime, emergency, opinions, practice, printing, sharing, showing, views
+from portal.web.clinic import downtime, emergency, lists, opinions, practice, printing, sharing, showing, views
 
 app_name = "clinic"
 urlpatterns = [
-    path("", views.patients, name="patients"),
+    path("", lists.patients, name="patients"),
     path("practice/", practice.ward, name="practice"),
     path("emergency/", emergency.emergency, name="emergency"),
     path("emergency/<pid:access>/renew/", emergency.renew, name="emergency-renew"),
@@ -16,9 +16,10 @@ urlpatterns = [
     path("downtime/<pid:unit>/password/", downtime.password, name="downtime-password"),
     path("downtime/<pid:unit>/lock/", downtime.lock, name="downtime-lock"),
     path("patients/<pid:patient>/", views.patient, name="patient"),
-    path("patients/<pid:patient>/mark/", views.mark, name="mark"),
+    path("patients/<pid:patient>/mark/", lists.mark, name="mark"),
     path("patients/<pid:patient>/share/", sharing.share, name="share"),
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
+    path("patients/<pid:patient>/models/<slug:model>/draft/", views.draft, name="draft"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
     path("predictions/<pid:prediction>/show/", showing.show, name="show"),

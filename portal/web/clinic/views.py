@@ -1,34 +1,19 @@
 """My patients, one patient, one model's form, one result."""
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.compute import quotas
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
-from portal.predictions import worklist
+from portal.predictions import drafts
 from portal.records import actions as records
 from portal.registry import queries as registry
 from portal.web import kept
 from portal.web.clinic import forms, opinions
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def patients(request):
-    """The patients on my wards; a search is posted, so that no name or number stands in an address."""
-    search = request.POST.get("search", "").strip()[:80]
-    found = worklist.open_worklist(by=request.user, search=search)
-    return render(request, "clinic/patients.html", {"lines": found, "search": search, "wards": _by_ward(found)})
-
-
-@require_POST
-def mark(request, patient):
-    """Keep a patient first in my list, or no longer."""
-    marked = records.mark(by=request.user, on=patient)
-    messages.success(request, "Marked: first in your list." if marked else "No longer marked.")
-    return redirect("clinic:patients")
 
 
 @require_safe
@@ -57,10 +42,23 @@ def form(request, patient, model):
             given = forms.read(request.POST)
             given["inputs"] = forms.with_files(request, patient, version, given["inputs"])
             accepted = predictions.request(by=request.user, on=patient, version=version, **given)
+            drafts.drop(by=request.user, on=patient, version=version)
             return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
             return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
     return _form_page(request, patient, version, typed=forms.untouched_anew(kept.take(request)))
+
+
+@require_POST
+def draft(request, patient, model):
+    """Keep what is typed so far, or with `discard` throw it away; sent by the page while one types."""
+    version = _version(request, model)
+    if "discard" in request.POST:
+        drafts.drop(by=request.user, on=patient, version=version)
+        query = request.META["QUERY_STRING"]
+        return redirect(reverse("clinic:form", args=[patient, model]) + (f"?{query}" if query else ""))
+    drafts.keep(by=request.user, on=patient, version=version, typed=forms.typed_in(request.POST))
+    return HttpResponse(status=204)
 
 
 @require_safe
@@ -95,6 +93,9 @@ def _version(request, slug):
 
 def _form_page(request, patient, version, *, typed=None, errors=None, status=200):
     blank = predictions.open_form(by=request.user, on=patient, version=version)
+    back = blank.draft if typed is None else None
+    if back:
+        typed = forms.untouched_anew(back.typed)
     grouped = forms.groups(blank, typed=typed, errors=errors or {})
     tally = forms.tally(grouped)
     stops = [rule.sentence for rule in blank.rules if rule.state == "unmet"]
@@ -109,7 +110,9 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "others": _others(request, version) if stops else [],
         "has_file": any(field.is_file for field in blank.form.fields),
         "errors": forms.error_list(blank, errors or {}),
-        "restored": typed is not None and not errors,
+        "draft": back,
+        "restored": typed is not None and not errors and not back,
+        "query": f"?{request.META['QUERY_STRING']}" if request.META["QUERY_STRING"] else "",
         "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),
     }
     return render(request, "clinic/form.html", context, status=status)
@@ -122,10 +125,3 @@ def _others(request, version) -> list:
 def _number(request) -> int | None:
     text = request.GET.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 9 else None
-
-
-def _by_ward(found) -> dict[str, list]:
-    wards: dict[str, list] = {}
-    for line in found:
-        wards.setdefault(line.patient.ward, []).append(line)
-    return wards
