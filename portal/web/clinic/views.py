@@ -1,5 +1,7 @@
 """My patients, one patient, one model's form, one result."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.compute import quotas
+from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
 from portal.predictions import drafts
@@ -15,6 +18,8 @@ from portal.registry import queries as registry
 from portal.web import kept
 from portal.web.clinic import forms, opinions
 
+AT_ONCE, _MOST = 20, 1000
+
 
 @require_safe
 def patient(request, patient):
@@ -22,12 +27,15 @@ def patient(request, patient):
     record = records.open_patient(by=request.user, on=patient)
     if record.survivor:
         return redirect("clinic:patient", record.survivor)
-    earlier = predictions.list_predictions(by=request.user, on=patient, limit=20)
+    shown = _shown(request)
+    earlier = predictions.list_predictions(by=request.user, on=patient, limit=shown + 1)
     context = {
         "patient": record.patient,
         "record": record,
         "sharing": record.sharing,
-        "earlier": earlier,
+        "measured": _by_code(record.measured),
+        "earlier": _by_age(earlier[:shown]),
+        "more_address": f"?results={shown + AT_ONCE}#results" if len(earlier) > shown else "",
         "models": registry.runnable(request.user),
     }
     return render(request, "clinic/patient.html", context)
@@ -82,6 +90,26 @@ def cancel(request, prediction):
     except Conflict as conflict:
         messages.warning(request, conflict.sentence)
     return redirect("clinic:prediction", prediction)
+
+
+def _shown(request) -> int:
+    text = request.GET.get("results", "")
+    return min(int(text), _MOST) if text.isdecimal() and 0 < len(text) < 7 and int(text) > AT_ONCE else AT_ONCE
+
+
+def _by_age(earlier: list) -> list[tuple[str, list]]:
+    """Results of the last seven days apart from those before, newest first."""
+    week = clock.now() - timedelta(days=7)
+    new = [item for item in earlier if item.created_at >= week]
+    return [(words, items) for words, items in (("This week", new), ("Earlier", earlier[len(new) :])) if items]
+
+
+def _by_code(measured: list) -> list[tuple]:
+    """The newest value of each kind with those before it; both newest first."""
+    found: dict[str, list] = {}
+    for item in measured:
+        found.setdefault(item.code or item.label, []).append(item)
+    return [(items[0], items[1:6], len(items) - 1) for items in found.values()]
 
 
 def _version(request, slug):
