@@ -65,7 +65,7 @@ def _warnings(view: queries.PredictionView):
         yield "Practice: invented patient. Nothing here counts."
     if view.banner:
         yield view.banner
-    yield from (correction["sentence"] for correction in view.corrections)
+    yield from filter(None, (view.earlier_record, *(correction["sentence"] for correction in view.corrections)))
     if view.envelope["model"]["synthetic"]:
         yield "Practice model, trained on invented patients. Never use it for care."
     yield from view.envelope.get("not_validated", ())
