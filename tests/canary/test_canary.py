@@ -218,7 +218,7 @@ def _opinions(hospital: Hospital, me, prediction: str) -> None:
 def _until_done(hospital: Hospital, session, url: str) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if "of 100" in session.get(f"{url}status/").text:
+        if "Whose answer this is" in session.get(f"{url}status/").text:
             session.get(url)
             return
         time.sleep(0.3)
