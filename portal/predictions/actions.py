@@ -112,13 +112,13 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
 @action(Permission.PREDICTION_READ, verb="prediction.opened", on=Prediction, rows=queries.related)
 def open_prediction(*, by, on) -> queries.PredictionView:
     """One prediction with its envelope."""
-    return queries.view_of(on)
+    return queries.view_of(on, by)
 
 
 @action(Permission.PREDICTION_RUN, verb="prediction.answered", on=Prediction, rows=queries.related)
 def answer(*, by, on) -> queries.PredictionView:
     """How one's own run stands, as the answer to asking for it: the right to run covers it, reading others' does not."""
-    return queries.view_of(on)
+    return queries.view_of(on, by)
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.listed", on=Patient, optional=True)
@@ -127,7 +127,7 @@ def list_predictions(*, by, on=None, limit=50, before=None) -> list[queries.Pred
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ)
     rows = rows.filter(patient__in=group_of(on)) if on else rows.filter(queries.COUNTS)
     rows = rows.filter(id__lt=before) if before else rows
-    found = queries.views_of(list(rows.order_by("-id")[:limit]))
+    found = queries.views_of(list(rows.order_by("-id")[:limit]), by)
     shown = {view.patient.public_id: view.patient for view in found if view.patient}
     event().note(shown=len(found))
     if on is None:

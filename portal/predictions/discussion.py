@@ -41,7 +41,7 @@ def follow(*, by, on) -> Discussion:
 
 def _discussed(by, on: Prediction) -> Discussion:
     may = policy.decide(by, Permission.PREDICTION_RETRACT, on)
-    view = queries.view_of(on)
+    view = queries.view_of(on, by)
     if view.finished:
         notices.seen(by, on.public_id)
     return Discussion(
@@ -51,7 +51,7 @@ def _discussed(by, on: Prediction) -> Discussion:
         may,
         policy.decide(by, Permission.PREDICTION_PRINT, on),
         on.retraction_words,
-        trend.of(on, view),
-        outcomes.of_prediction(on),
+        trend.of(on, view, by),
+        outcomes.of_prediction(on) if queries.joined_for(on, by) else None,
         showing.shown_of(on),
     )

@@ -18,7 +18,7 @@ _SOURCES = {"fixed": "fixed by the reviewers", "typed": "typed"}
 @action(Permission.PREDICTION_PRINT, verb="prediction.printed", on=Prediction, rows=queries.related)
 def _gather(*, by, on) -> dict:
     """Written down before the file is made: paper leaves the building."""
-    view = queries.view_of(on)
+    view = queries.view_of(on, by)
     if view.state != PredictionState.SUCCEEDED:
         raise Conflict("There is no result to print yet.")
     return values_of(view, by.label)

@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from portal.access import policy
+from portal.access.permissions import Permission
 from portal.core import clock
 from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.models import Correction, Envelope, Prediction
 from portal.predictions.states import CorrectionKind
+from portal.records.models import Patient
 from portal.records.queries import PatientSummary, summary, with_ward
 from portal.registry.states import VersionState
 
@@ -75,9 +78,10 @@ class PredictionView:
         return self.state not in ("pending", "running")
 
 
-def view_of(prediction: Prediction) -> PredictionView:
-    """One prediction; raises EnvelopeMissing rather than show a bare number."""
+def view_of(prediction: Prediction, reader=None) -> PredictionView:
+    """One prediction as `reader` may see it; raises EnvelopeMissing rather than show a bare number."""
     version, job, envelope = prediction.version, prediction.job, prediction.envelope
+    patient = _whose(prediction, reader)
     if prediction.state == "succeeded" and envelope is None:
         raise EnvelopeMissing(prediction.public_id)
     return PredictionView(
@@ -95,17 +99,17 @@ def view_of(prediction: Prediction) -> PredictionView:
         requested_by=prediction.requested_by.label,
         created_at=prediction.created_at,
         ended_at=prediction.ended_at,
-        patient=summary(prediction.patient_now) if prediction.patient else None,
+        patient=summary(patient) if patient else None,
         inputs=prediction.inputs["rows"],
         envelope=envelope.content if envelope else None,
         banner=_retracted(prediction) or _banner(version),
         retracted_at=prediction.retracted_at,
         corrections=tuple(_corrected(row) for row in prediction.corrections),
-        earlier_record=_earlier(prediction),
+        earlier_record=_earlier(prediction, patient),
     )
 
 
-def views_of(predictions: list[Prediction]) -> list[PredictionView]:
+def views_of(predictions: list[Prediction], reader=None) -> list[PredictionView]:
     """Many predictions, their envelopes and corrections in one query each."""
     found = {row.prediction_id: row for row in Envelope.objects.filter(prediction__in=predictions)}
     marks: dict[int, list[Correction]] = {}
@@ -115,7 +119,19 @@ def views_of(predictions: list[Prediction]) -> list[PredictionView]:
         prediction.envelope = found.get(prediction.pk)
         prediction.corrections = marks.get(prediction.pk, [])
     _meet_survivors(predictions)
-    return [view_of(prediction) for prediction in predictions]
+    return [view_of(prediction, reader) for prediction in predictions]
+
+
+def joined_for(prediction: Prediction, reader) -> bool:
+    """Whether a reader may know with which record a prediction's patient goes on: a right to the earlier one is not enough."""
+    root = prediction.patient_now
+    if root is None or root.pk == prediction.patient_id or reader is None:
+        return True
+    return policy.decide(reader, Permission.PREDICTION_READ, root).allowed
+
+
+def _whose(prediction: Prediction, reader) -> Patient | None:
+    return prediction.patient_now if joined_for(prediction, reader) else prediction.patient
 
 
 def _meet_survivors(predictions: list[Prediction]) -> None:
@@ -153,10 +169,12 @@ def _corrected(row: Correction) -> dict:
     return {"name": row.name, **row.content, "kind": row.kind, "at": row.at.isoformat(), "sentence": sentence}
 
 
-def _earlier(prediction: Prediction) -> str:
+def _earlier(prediction: Prediction, shown: Patient | None) -> str:
     patient = prediction.patient
     if not (patient and patient.merged_into_id):
         return ""
+    if shown == patient:
+        return f"This record was merged into another one on {patient.merged_at:%-d %b %Y}."
     number = patient.person.get("mrn") or "without a number"
     return f"Run under the earlier record {number}, which was merged into this one on {patient.merged_at:%-d %b %Y}."
 

@@ -40,7 +40,7 @@ class Choice:
 def open_choice(*, by, on) -> Choice:
     """The colleagues to whom a result may be shown."""
     names = list(colleagues.seeing(on.patient, but=by)) if on.patient else []
-    return Choice(queries.view_of(on), names, shown_of(on))
+    return Choice(queries.view_of(on, by), names, shown_of(on))
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.shown", on=Prediction, rows=queries.related)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from portal.access import policy
+from portal.access.permissions import Permission
 from portal.predictions import queries
 from portal.predictions.models import Prediction
 from portal.predictions.states import PredictionState
@@ -28,17 +30,19 @@ class Trend:
     other_version: bool
 
 
-def of(prediction: Prediction, view: queries.PredictionView) -> Trend | None:
-    """The trend up to a result; None when it is the first, or no result. Call it inside actions."""
+def of(prediction: Prediction, view: queries.PredictionView, by) -> Trend | None:
+    """The trend up to a result, of results that this person may open; None when it is the first, or no result.
+
+    Call it inside actions.
+    """
     if view.state != PredictionState.SUCCEEDED or prediction.patient_id is None:
         return None
-    rows = queries.related().filter(
+    # A merge joins records, not personal rights: results of the other record may be closed to whoever sees this one.
+    rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(
         patient__in=group_of(prediction.patient_now), version__model=prediction.version.model_id, pk__lt=prediction.pk,
         outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
     )  # fmt: skip
-    if prediction.patient.practice:
-        rows = rows.filter(requested_by=prediction.requested_by_id)
-    earlier = queries.views_of(list(rows.order_by("-id")[:MOST]))
+    earlier = queries.views_of(list(rows.order_by("-id")[:MOST]), by)
     if not earlier:
         return None
     return Trend(earlier, _changes(earlier[0], view), earlier[0].version != view.version)

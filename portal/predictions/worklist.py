@@ -129,7 +129,7 @@ def _newest(by, ids: list[str]) -> dict[str, tuple[int, datetime]]:
 
 def _views(by, keys: list[int | None]) -> dict[str, queries.PredictionView]:
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(pk__in=filter(None, keys))
-    return {view.patient.public_id: view for view in queries.views_of(list(rows))}
+    return {view.patient.public_id: view for view in queries.views_of(list(rows), by)}
 
 
 def _changed(ids: list[str]) -> dict[str, datetime]:

@@ -1,5 +1,8 @@
 """Every prediction that used an old value says so: as long as a value that it used differs, and only then."""
 
+import json
+from dataclasses import asdict
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -13,12 +16,12 @@ from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.access.models import Notice
 from portal.audit.models import AuditEvent
-from portal.core import guard
+from portal.core import clock, guard
 from portal.core.problems import Conflict
-from portal.predictions import actions, retraction, worklist
+from portal.predictions import actions, discussion, printing, retraction, worklist
 from portal.predictions.models import Prediction, Use
 from portal.records import actions as records
-from portal.records import imports
+from portal.records import imports, sharing
 from portal.records.fhir.sources import Entry, Source
 from portal.records.models import Condition, Encounter, Observation, Patient
 from tests.records.test_corrections import UNVERIFIED, WARD, WRONG, gone, of, person, replaced
@@ -194,6 +197,29 @@ def test_results_of_a_merged_record_stand_under_the_one_that_goes_on(cast, two, 
     with pytest.raises(Conflict) as refusal:
         ask("p2")
     assert refusal.value.code == "not-in-use"
+
+
+@pytest.mark.parametrize(("given", "other"), [("p2", "p1"), ("p1", "p2")])
+def test_a_right_to_one_record_tells_nothing_of_the_one_it_is_merged_with(given, other, cast, two, ask, worked, scorer):
+    first, second = ask(other), ask(given)
+    worked()
+    until, words = clock.now() + timedelta(days=2), "A second look."
+    sharing.share(by=cast["clinician"], on=patient(given), username="clinician2", words=words, until=until)
+    load(replaced("p2", "p1"))
+
+    own = discussion.open_page(by=cast["clinician"], on=second)
+    assert [item.public_id for item in own.trend.earlier] == [first]
+    seen = discussion.open_page(by=cast["clinician2"], on=second)
+    assert (seen.view.patient.public_id, seen.view.patient.mrn, seen.trend) == (patient(given), f"MRN-{given}", None)
+    client = Client()
+    client.force_login(cast["clinician2"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    answers = [client.get(f"/predictions/{second}/{part}") for part in ("", "show/")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    pages = [answer.content.decode() for answer in answers]
+    pages.append(json.dumps([asdict(view) for view in actions.list_predictions(by=cast["clinician2"])], default=str))
+    pages.append(json.dumps(printing._gather(by=cast["clinician2"], on=second)))
+    secrets = (f"MRN-{other}", f"Leakwell-{other}", patient(other), first)
+    assert [secret for page in pages for secret in secrets if secret in page] == []
 
 
 def test_what_ran_on_a_merged_record_says_so_when_the_records_are_separated(two, ask, marks):
