@@ -1,7 +1,8 @@
 """Counting how often the outcome came among results, and saying it without giving a few people away. No database here.
 
-A cell is told when it stands for at least 11 people. Where exactly one of several cells is withheld, the next smallest is
-withheld as well: it could be worked out from the total.
+A cell is told when it stands for at least 11 people. What is withheld must not come out as the total less the rest: those
+that are withheld together hold one of at least 11 people. Tables lie within each other: tenths are told within a band that
+is told, and what is said at the threshold only where nothing finer comes out between it and the bands.
 """
 
 import math
@@ -54,12 +55,15 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 
 def count(results: list[Result], bands: list[dict], threshold: float | None) -> dict:
     """The counts of a version's results, as JSON values: whole, by band, by tenth, at the threshold and by group."""
+    tenths = [(f"{tenth * 10} to {tenth * 10 + 10} %", tenth / BINS, (tenth + 1) / BINS) for tenth in range(BINS)]
+    bins = [_among(results, *edges) for edges in tenths]
+    found = [_among(results, *edges) for edges in edges_of(bands)]
     return {
         "whole": _cell("all", results) | {"days": _days(results)},
-        "bands": [_among(results, *edges) for edges in edges_of(bands)],
-        "bins": [_among(results, f"{tenth * 10} to {tenth * 10 + 10} %", tenth / BINS, (tenth + 1) / BINS) for tenth in range(BINS)],
+        "bands": [band | {"rest": _beside(results, band, bins)} for band in found],
+        "bins": bins,
         "threshold": threshold,
-        "at": None if threshold is None else _at(results, threshold),
+        "at": None if threshold is None else _at(results, threshold) | {"cut": _cut(results, found, threshold)},
         "groups": [
             {"title": title, "cells": _groups(results, label, threshold)}
             for title, label in (("Sex", lambda item: item.sex), ("Age", _age))
@@ -79,26 +83,77 @@ def told(cells: list[dict]) -> list[Share]:
     return [share_of(cell, hide=place in hidden) for place, cell in enumerate(cells)]
 
 
-def told_bins(bins: list[dict], bands: list[dict]) -> list[Share]:
-    """Tenths as shares; what is withheld must not come out beside the band around them either."""
-    hidden = withheld([cell["people"] for cell in bins])
-    for band in bands:
-        inside = [
-            place
-            for place, cell in enumerate(bins)
-            if band["from"] <= cell["from"] + 1e-9 and cell["upto"] <= band["upto"] + 1e-9
-        ]
-        hidden |= {inside[place] for place in withheld([bins[place]["people"] for place in inside])}
-    return [share_of(cell, hide=place in hidden) for place, cell in enumerate(bins)]
+def told_bins(bins: list[dict], bands: list[dict], threshold: float | None = None) -> list[Share]:
+    """Tenths as shares: those inside a band that is told, unless the threshold cuts it; without bands all are inside."""
+    shown = set()
+    for band in _told_around(bands):
+        inside = [place for place, cell in enumerate(bins) if _covers(band, cell)]
+        # Of tenths that a band cuts, the part inside comes out as the rest.
+        hidden = withheld([*(bins[place]["people"] for place in inside), band["rest"]])
+        shown |= set() if _cuts(threshold, band) else {place for at, place in enumerate(inside) if at not in hidden}
+    return [share_of(cell, hide=place not in shown) for place, cell in enumerate(bins)]
+
+
+def told_at(at: dict | None, bands: list[dict]) -> dict[str, Share | None]:
+    """What is said at the threshold; nothing where a few people would come out between it and the bands."""
+    names = ("alerts", "ppv", "sensitivity")
+    if (
+        not at
+        or _is_small(at.get("called", 1))
+        or _is_small(at.get("spared", 1))
+        or any(map(_is_small, at.get("cut", (1,))))
+    ):
+        return dict.fromkeys(names)
+    if any(_is_small(cell["people"]) for cell in bands):
+        return dict.fromkeys(names)
+    return {name: share_of(at[name]) for name in names}
+
+
+def told_groups(cells: list[dict]) -> list[tuple[Share, Share | None, Share | None]]:
+    """Each group with what is said of it at the threshold; groups must not come out as the whole less the others."""
+    shares = told(cells)
+    sides = [[cell["at"].get(side, 1) if cell["at"] else 1 for cell in cells] for side in ("called", "spared")]
+    hidden = {
+        place for place, share in enumerate(shares) if not share.told or any(_is_small(side[place]) for side in sides)
+    }
+    for people in sides:
+        hidden = _cover(people, hidden)
+    return [
+        (share, *((None, None) if place in hidden else (share_of(cell["at"]["ppv"]), share_of(cell["at"]["sensitivity"]))))
+        for place, (cell, share) in enumerate(zip(cells, shares, strict=True))
+    ]  # fmt: skip
 
 
 def withheld(people: list[int]) -> set[int]:
     """The places of cells that must not be told beside their total; empty cells give nobody away."""
-    hidden = {place for place, number in enumerate(people) if 0 < number < SMALLEST}
-    if len(hidden) == 1:
-        others = [(number, place) for place, number in enumerate(people) if number and place not in hidden]
-        hidden |= {min(others)[1]} if others else set()
-    return hidden
+    return _cover(people, {place for place, number in enumerate(people) if _is_small(number)})
+
+
+def _cover(people: list[int], hidden: set[int]) -> set[int]:
+    # The same few people may stand in several small cells: only a large one hides them.
+    if not any(people[place] for place in hidden) or any(people[place] >= SMALLEST for place in hidden):
+        return hidden
+    others = [(number, place) for place, number in enumerate(people) if number and place not in hidden]
+    return hidden | ({min(others)[1]} if others else set())
+
+
+def _is_small(people: int) -> bool:
+    return 0 < people < SMALLEST
+
+
+def _told_around(bands: list[dict]) -> list[dict]:
+    if not bands:
+        return [{"from": 0.0, "upto": 1.0, "rest": 0}]
+    hidden = withheld([cell["people"] for cell in bands])
+    return [cell for place, cell in enumerate(bands) if place not in hidden and "rest" in cell]
+
+
+def _covers(band: dict, cell: dict) -> bool:
+    return band["from"] <= cell["from"] + 1e-9 and cell["upto"] <= band["upto"] + 1e-9
+
+
+def _cuts(threshold: float | None, band: dict) -> bool:
+    return threshold is not None and band["from"] + 1e-9 < threshold < band["upto"] - 1e-9
 
 
 def share_of(cell: dict, *, hide: bool = False) -> Share:
@@ -122,8 +177,27 @@ def _cell(label: str, results: list[Result], happened: Callable[[Result], bool] 
 
 def _among(results: list[Result], label: str, low: float, high: float) -> dict:
     # As the reading has it: a band ends with its upper edge; the lowest begins with 0.
-    inside = [item for item in results if low < item.share <= high or (low == 0 and item.share == 0)]
+    inside = [item for item in results if _lies(item, low, high)]
     return _cell(label, inside) | {"from": low, "upto": high, "days": _days(inside)}
+
+
+def _lies(item: Result, low: float, high: float) -> bool:
+    return low < item.share <= high or (low == 0 and item.share == 0)
+
+
+def _beside(results: list[Result], band: dict, bins: list[dict]) -> int:
+    """How many people of a band stand in none of the tenths that lie in it whole."""
+    inside = [cell for cell in bins if _covers(band, cell)]
+    left = [item for item in results if _lies(item, band["from"], band["upto"])]
+    return len({item.person for item in left if not any(_lies(item, cell["from"], cell["upto"]) for cell in inside)})
+
+
+def _cut(results: list[Result], bands: list[dict], threshold: float) -> list[int]:
+    """Of the band that the threshold cuts, how many people stand on each side of it."""
+    cut = [
+        item for band in bands if _cuts(threshold, band) for item in results if _lies(item, band["from"], band["upto"])
+    ]
+    return [len({item.person for item in cut if (item.share > threshold) is over}) for over in (False, True)]
 
 
 def _days(results: list[Result]) -> list[str]:
@@ -137,7 +211,9 @@ def _at(results: list[Result], threshold: float) -> dict:
     came = [item for item in results if item.happened]
     called = lambda item: item.share > threshold  # noqa: E731
     return {
-        "alerts": _cell("alerts", results, called) | {"called": len({item.person for item in over})},
+        "called": len({item.person for item in over}),
+        "spared": len({item.person for item in results if item.share <= threshold}),
+        "alerts": _cell("alerts", results, called),
         "ppv": _cell("ppv", over),
         "sensitivity": _cell("sensitivity", came, called),
     }

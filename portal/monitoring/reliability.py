@@ -99,13 +99,12 @@ def open_page(*, by, on) -> Page:
     counted = _counted(on) or calibration.count([], _bands(on), _threshold(on))
     at = counted["at"]
     whole = calibration.share_of(counted["whole"])
-    telling = whole.told and at
+    said = calibration.told_at(at if whole.told else None, counted["bands"])
     return Page(
         on, _outcome(on), whole, tuple(counted["whole"]["days"]) if whole.told else (),
-        calibration.told(counted["bands"]), calibration.told_bins(counted["bins"], counted["bands"]), counted["threshold"],
-        calibration.share_of(at["alerts"], hide=at["alerts"]["called"] < calibration.SMALLEST) if telling else None,
-        *(calibration.share_of(at[name]) if telling else None for name in ("ppv", "sensitivity")),
-        [(group["title"], _groups(group["cells"])) for group in counted["groups"]],
+        calibration.told(counted["bands"]), calibration.told_bins(counted["bins"], counted["bands"], counted["threshold"]),
+        counted["threshold"], said["alerts"], said["ppv"], said["sensitivity"],
+        [(group["title"], _groups(group["cells"], said["ppv"])) for group in counted["groups"]],
         _held(on), *_warning(on, counted),
     )  # fmt: skip
 
@@ -147,15 +146,10 @@ def _counted(version: ModelVersion) -> dict | None:
     return row.content or None if row else None
 
 
-def _groups(cells: list[dict]) -> list[Group]:
-    shares = calibration.told(cells)
-    return [Group(share, *_at_threshold(cell, share)) for cell, share in zip(cells, shares, strict=True)]
-
-
-def _at_threshold(cell: dict, share: Share) -> tuple[Share | None, Share | None]:
-    if not (share.told and cell["at"]):
-        return None, None
-    return calibration.share_of(cell["at"]["ppv"]), calibration.share_of(cell["at"]["sensitivity"])
+def _groups(cells: list[dict], whole: Share | None) -> list[Group]:
+    if whole is None:
+        return [Group(share, None, None) for share in calibration.told(cells)]
+    return [Group(*said) for said in calibration.told_groups(cells)]
 
 
 def _bands(version: ModelVersion) -> list[dict]:

@@ -1,5 +1,7 @@
 """Counting shares and telling them without giving a few people away."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from portal.monitoring import calibration
 from portal.monitoring.calibration import Result, count, told, told_bins, wilson, withheld
 
 BANDS = [{"upto": 0.1, "label": "Low"}, {"upto": 0.3, "label": "Raised"}, {"upto": 1.0, "label": "High"}]
+CROOKED = [{"upto": 0.15, "label": "Low"}, {"upto": 0.4, "label": "Raised"}, {"upto": 1.0, "label": "High"}]
 RESULTS = st.lists(
     st.builds(
         Result, person=st.integers(1, 40), share=st.floats(0, 1), happened=st.booleans(), sex=st.sampled_from(["female", "male"]),
@@ -52,8 +55,8 @@ def test_no_small_cell_is_told_nor_left_over(found):
         shown = told(table)
         hidden = [cell["people"] for cell, share in zip(table, shown, strict=True) if not share.told and cell["people"]]
         assert all(cell["people"] >= 11 for cell, share in zip(table, shown, strict=True) if share.told)
-        # One hidden cell alone would be the total less the rest.
-        assert len(hidden) != 1 or len([cell for cell in table if cell["people"]]) == 1
+        # What is hidden together comes out as the total less the rest: it must hold a cell that is large.
+        assert max(hidden, default=11) >= 11 or len(hidden) == len([cell for cell in table if cell["people"]])
 
 
 @given(found=RESULTS)
@@ -66,6 +69,64 @@ def test_no_tenth_comes_out_beside_its_band(found):
         assert band["people"] < 11 or len(hidden) != 1 or len([number for number in people if number]) == 1
 
 
+def spans(*cells) -> list[tuple[float, float]]:
+    return [(cell.start, cell.end) for cell in cells if cell.told]
+
+
+def is_small(found: list[Result], *within: tuple[float, float]) -> bool:
+    inside = lambda item: any(low < item.share <= high or (low == 0 and item.share == 0) for low, high in within)  # noqa: E731
+    return 0 < len({item.person for item in found if inside(item)}) < 11
+
+
+def comes_out(told: list[tuple[float, float]], span: tuple[float, float]) -> bool:
+    """Whether the sum over a span follows from the sums that are told, by adding them up and taking them away."""
+    # Sums over spans are differences between edges: a span follows when what is told leads from one end to the other.
+    reached, grew = {span[0]}, True
+    while grew:
+        more = {b for a, b in told if a in reached} | {a for a, b in told if b in reached}
+        grew, reached = not more <= reached, reached | more
+    return span[1] in reached
+
+
+@given(found=RESULTS, bands=st.sampled_from([BANDS, CROOKED, []]), threshold=st.sampled_from([None, 0.3, 0.4, 0.25]))
+def test_no_few_people_come_out_between_tenths_bands_and_the_threshold(found, bands, threshold):
+    counted = count(found, bands, threshold)
+    told_spans = spans(*told(counted["bands"]), *told_bins(counted["bins"], counted["bands"], threshold))
+    at = calibration.told_at(counted["at"], counted["bands"])
+    told_spans += [(threshold, 1.0)] if at["ppv"] or at["sensitivity"] or at["alerts"] else []
+    told_spans = [(round(low, 3), round(high, 3)) for low, high in [(0.0, 1.0), *told_spans]]
+    edges = sorted({edge for span in told_spans for edge in span})
+    if len({item.person for item in found}) < 11:
+        return
+    for low, high in combinations(edges, 2):
+        assert not (is_small(found, (low, high)) and comes_out(told_spans, (low, high)))
+    for a, b, c, d in combinations(edges, 4):
+        around = comes_out(told_spans, (a, d)) and comes_out(told_spans, (b, c))
+        assert not (around and is_small(found, (a, b), (c, d)))
+
+
+@given(found=RESULTS)
+def test_no_few_people_of_a_group_come_out_at_the_threshold(found):
+    cells = count(found, BANDS, 0.3)["groups"][0]["cells"]
+    said = calibration.told_groups(cells)
+    for side in ("called", "spared"):
+        hidden = [cell["at"][side] for cell, (_, ppv, _) in zip(cells, said, strict=True) if ppv is None]
+        told_ones = [cell["at"][side] for cell, (_, ppv, _) in zip(cells, said, strict=True) if ppv is not None]
+        assert [number for number in told_ones if 0 < number < 11] == []
+        assert not told_ones or max(hidden, default=0) >= 11 or not any(hidden) or not any(told_ones)
+
+
+def test_the_few_whom_a_version_does_not_call_are_not_told_by_those_whom_it_calls():
+    found = [
+        *results(30, 0.5, hits=12),
+        *[Result(100 + place, 0.2, place < 2, "male", 80, "2025-03-01") for place in range(4)],
+    ]
+    counted = count(found, BANDS, 0.3)
+    assert [share.told for share in told(counted["bands"])] == [False, False, False]
+    assert set(calibration.told_at(counted["at"], counted["bands"]).values()) == {None}
+    assert not any(share.told for share in told_bins(counted["bins"], counted["bands"], 0.3))
+
+
 @pytest.mark.parametrize(
     ("people", "hidden"),
     [
@@ -73,7 +134,8 @@ def test_no_tenth_comes_out_beside_its_band(found):
         ([20, 30], set()),
         ([20, 0, 30], set()),
         ([4, 20, 30], {0, 1}),
-        ([4, 5, 30], {0, 1}),
+        ([4, 5, 30], {0, 1, 2}),
+        ([4, 5, 30, 40], {0, 1, 2}),
         ([4], {0}),
         ([11, 10], {0, 1}),
     ],
@@ -94,7 +156,7 @@ def test_the_numbers_at_the_threshold():
     ]
     counted = count(found, BANDS, 0.3)
 
-    at = {name: calibration.share_of(cell) for name, cell in counted["at"].items()}
+    at = calibration.told_at(counted["at"], counted["bands"])
     assert {name: share.value for name, share in at.items()} == {"alerts": 0.5, "ppv": 0.6, "sensitivity": 0.75}
     assert [(cell["label"], cell["n"], cell["hits"]) for cell in counted["groups"][1]["cells"]] == [
         ("45 to 64", 20, 12),
