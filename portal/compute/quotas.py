@@ -11,7 +11,8 @@ from portal.core import clock, prepared
 from portal.core.problems import Exhausted
 
 RESOURCE = "predictions"
-# The purpose of a job for an invented patient: it takes nothing of anybody's day and is counted nowhere.
+# The purpose of a job for an invented patient: it takes nothing of anybody's day and is counted nowhere. It does take
+# the same machines, so there is an end to it as well.
 PRACTICE = "practice"
 
 
@@ -34,6 +35,7 @@ def taken_today(person: int) -> int:
 def reserve(job: Job) -> None:
     """Take one from the person's day, that of the job's making, in one conditional update; raises Exhausted."""
     if not _charged(job):
+        _count_practice(job)
         return
     day, limit = job.created_at.date(), limit_of(job.created_by_id)
     if not _take(job.created_by_id, day, limit):
@@ -46,6 +48,7 @@ def reserve(job: Job) -> None:
 def reserve_and_close(job: Job, *, used: bool) -> None:
     """Both movements of a job that is over when it is written down; raises Exhausted at the limit."""
     if not _charged(job):
+        _count_practice(job)
         return
     day, limit, target = job.created_at.date(), limit_of(job.created_by_id), "used" if used else "available"
     if used and not _take(job.created_by_id, day, limit):
@@ -71,21 +74,29 @@ def _charged(job: Job) -> bool:
     return is_charged(job.kind) and job.purpose != PRACTICE
 
 
+def _count_practice(job: Job) -> None:
+    if not is_charged(job.kind):
+        return
+    most = settings.PREDICTIONS_A_DAY
+    if not _take(job.created_by_id, job.created_at.date(), most, PRACTICE):
+        raise Exhausted(f"Your {most} practice runs for today are used. The count starts again at midnight UTC.")
+
+
 def _exhausted(limit: int) -> Exhausted:
     return Exhausted(f"Your {limit} predictions for today are used. The count starts again at midnight UTC.")
 
 
-def _take(person: int, day: date, limit: int) -> bool:
+def _take(person: int, day: date, limit: int, resource: str = RESOURCE) -> bool:
     if limit == 0:
         return False
-    rows = _uses(person, day)
+    rows = _uses(person, day, resource)
     if rows.filter(taken__lt=limit).update(taken=F("taken") + 1):
         return True
     QuotaUse.objects.bulk_create(
-        [QuotaUse(person_id=person, resource=RESOURCE, day=day, taken=0)], ignore_conflicts=True
+        [QuotaUse(person_id=person, resource=resource, day=day, taken=0)], ignore_conflicts=True
     )
     return bool(rows.filter(taken__lt=limit).update(taken=F("taken") + 1))
 
 
-def _uses(person: int, day: date):
-    return QuotaUse.objects.filter(person_id=person, resource=RESOURCE, day=day)
+def _uses(person: int, day: date, resource: str = RESOURCE):
+    return QuotaUse.objects.filter(person_id=person, resource=resource, day=day)

@@ -19,12 +19,12 @@ from django.utils.timezone import localtime
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.core import clock, paper
+from portal.core import clock, paper, turns
 from portal.core.problems import Conflict
 from portal.predictions import queries
 from portal.predictions.models import DowntimePacket, Prediction
 from portal.predictions.states import PredictionState
-from portal.records.models import CareUnit
+from portal.records.models import CareUnit, Standing
 from portal.records.queries import REAL, PatientSummary
 
 logger = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ def reveal(*, by, on) -> str:
 def relock(*, by, on) -> str:
     """A new password; the file is written anew with it, older copies keep the one they were written with."""
     packet = _packet(on)
+    turns.take(packet)
     packet.password, packet.written_at = _new_password(), None
     packet.save(update_fields=("password", "written_at"))
     return packet.password
@@ -106,6 +107,8 @@ def _due(*, by, on=None) -> list[CareUnit]:
 def _gather(*, by, on) -> Content:
     """Written down before the file is: of each patient of whom it says something that the file before did not."""
     packet, now = _packet(on), clock.now()
+    # A password that is changed meanwhile must not be taken for the one that this file has.
+    turns.take(packet)
     patients = _patients(on, now)
     lines = {patient["id"]: sha256(json.dumps(patient).encode()).hexdigest() for patient in patients}
     new = [name for name, digest in lines.items() if packet.lines.get(name) != digest]
@@ -130,8 +133,10 @@ def _write(by, unit: CareUnit) -> bool:
     content = _gather(by=by, on=unit)
     try:
         _store(content.file, paper.locked(paper.pdf("downtime", content.values), content.password))
-    except OSError as problem:
-        logger.error("A downtime packet could not be written: %s.", problem.strerror)
+    except Exception as problem:
+        # One ward's packet must not keep the others from theirs; what a library says may repeat what it was given.
+        said = getattr(problem, "strerror", None) or type(problem).__name__
+        logger.error("A downtime packet could not be written: %s.", said)
         _fail(by=by, on=unit)
         return False
     return True
@@ -143,6 +148,10 @@ def _store(file: Path, content: bytes) -> None:
     half.write_bytes(content)
     half.chmod(0o640)
     half.replace(file)
+    for old in file.parent.glob(f"*-{file.stem.rpartition('-')[2]}.pdf"):
+        # A ward that has another name now leaves no file behind under the one before.
+        if old != file:
+            old.unlink(missing_ok=True)
 
 
 def _packet(unit: CareUnit) -> DowntimePacket:
@@ -157,7 +166,10 @@ def _ward(by, unit: CareUnit, packet: DowntimePacket | None) -> Ward:
 
 def _patients(unit: CareUnit, now: datetime) -> list[dict]:
     here = Q(patient__care_unit=unit, patient__merged_into=None) | Q(patient__merged_into__care_unit=unit)
-    standing = Prediction.objects.filter(
+    standing = Prediction.objects.exclude(patient__standing=Standing.REMOVED).exclude(
+        patient__merged_into__standing=Standing.REMOVED
+    )
+    standing = standing.filter(
         here, outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True, created_at__gte=now - timedelta(days=DAYS)
     )
     newest = standing.order_by().values("patient", "version__model").annotate(last=Max("pk")).values("last")
@@ -193,7 +205,6 @@ def _notes(envelope: dict):
     yield from envelope.get("not_validated", ())
     if envelope["reading"].get("interval_text"):
         yield f"Likely range: {envelope['reading']['interval_text']}."
-    yield from envelope.get("not_validated", ())
     if envelope["missing"]:
         yield f"Missing: {', '.join(item['label'] for item in envelope['missing'])}."
     for item in envelope["out_of_range"]:

@@ -59,7 +59,14 @@ def read_files(*, by, on, form: FormSpec, inputs: dict, vouched: frozenset[str] 
     if on is None:
         raise BadInput({field.name: f"{field.label}: is run for a patient; name the patient." for field in asked})
     receive(by=by, on=on, files=len(asked))
-    return inputs | {field.name: _read(field, inputs[field.name], field.name in vouched) for field in asked}
+    found: dict = {}
+    try:
+        for field in asked:
+            found[field.name] = _read(field, inputs[field.name], field.name in vouched)
+    except BaseException:
+        let_go(found)
+        raise
+    return inputs | found
 
 
 def _read(field: Field, given, vouched: bool):

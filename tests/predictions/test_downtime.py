@@ -15,7 +15,7 @@ from portal.core import clock, guard, paper
 from portal.predictions import actions, downtime, retraction
 from portal.predictions.models import DowntimePacket
 from portal.records import actions as records
-from portal.records.models import CareUnit
+from portal.records.models import CareUnit, Patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,6 +170,43 @@ def test_a_new_password_opens_the_file_that_is_written_after_it(cast, patient, r
     with pytest.raises(pikepdf.PasswordError):
         opened(after, old)
     assert events("downtime.password-changed") == [""]
+
+
+def test_a_ward_of_another_name_leaves_no_older_file_behind(cast, patient, result, ward, settings):
+    write()
+    with guard.unlocked():
+        CareUnit.objects.filter(public_id=ward).update(name="Another name")
+    clock_passes()
+    write()
+
+    mine = [file.name for file in settings.DOWNTIME.glob("*.pdf") if file.stem.endswith(ward[:6])]
+    assert mine == [f"another-name-{ward[:6]}.pdf"]
+
+
+def test_one_ward_whose_file_cannot_be_made_keeps_no_other_from_its_own(
+    cast, patient, result, ward, monkeypatch, caplog
+):
+    made = paper.pdf
+
+    def fail(template, values):
+        if values["patients"]:
+            raise RuntimeError(values["patients"][0]["name"])
+        return made(template, values)
+
+    monkeypatch.setattr(paper, "pdf", fail)
+    assert write() == len(units()) - 1
+    standing = {row.public_id: row.written_at for row in downtime.overview(by=cast["clinician"])}
+    shown = records.open_patient(by=cast["clinician"], on=patient).patient
+    assert (standing[ward], shown.name in caplog.text) == (None, False)
+
+
+def test_a_patient_who_was_deleted_at_the_source_leaves_the_file(cast, patient, result, ward):
+    with guard.unlocked():
+        Patient.objects.filter(public_id=patient).update(standing="removed", removed_at=clock.now())
+    write()
+    _, content = downtime.take(by=cast["clinician"], on=ward)
+
+    assert "Nopatientofthisward" in opened(content, password_of(ward)).replace(" ", "")
 
 
 def test_the_password_stands_in_no_event(cast, patient, result, ward):

@@ -13,7 +13,7 @@ from portal.compute import actions as jobs
 from portal.compute import quotas
 from portal.compute.models import Job, LedgerEntry
 from portal.core import guard
-from portal.core.problems import BadInput, Conflict
+from portal.core.problems import BadInput, Conflict, Exhausted
 from portal.predictions import actions, discussion, feedback, incidents, retraction, worklist
 from portal.predictions.models import Incident
 from portal.records import actions as records
@@ -119,6 +119,20 @@ def test_it_takes_nothing_of_the_day_even_when_the_day_is_used_up(cast, ward, ru
     assert (job.purpose, job.state, taken(cast["clinician"])) == ("practice", "succeeded", 0)
     assert not LedgerEntry.objects.exists()
     assert jobs.view_system(by=cast["admin"])["ended today"] == 0
+
+
+@pytest.mark.parametrize("within", [0, 5])
+def test_practice_runs_take_machines_so_there_is_an_end_to_them(
+    within, cast, ward, unplanned, worked, scorer, settings
+):
+    settings.PREDICTIONS_A_DAY = 2
+    ask = lambda name: actions.request(by=cast[name], on=ward["full"], version=unplanned, inputs={}, within=within)  # noqa: E731
+    ask("clinician"), ask("clinician")
+    with pytest.raises(Exhausted) as refusal:
+        ask("clinician")
+    assert refusal.value.sentence.startswith("Your 2 practice runs for today are used.")
+    assert ask("clinician2").prediction
+    assert taken(cast["clinician"]) == 0
 
 
 def test_the_fast_lane_takes_nothing_either(cast, ward, unplanned, scorer):
