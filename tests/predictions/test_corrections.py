@@ -213,7 +213,7 @@ def test_a_right_to_one_record_tells_nothing_of_the_one_it_is_merged_with(given,
     assert (seen.view.patient.public_id, seen.view.patient.mrn, seen.trend) == (patient(given), f"MRN-{given}", None)
     client = Client()
     client.force_login(cast["clinician2"], backend="allauth.account.auth_backends.AuthenticationBackend")
-    answers = [client.get(f"/predictions/{second}/{part}") for part in ("", "show/")]
+    answers = [client.get(f"/clinic/predictions/{second}/{part}") for part in ("", "show/")]
     assert [answer.status_code for answer in answers] == [200, 200]
     pages = [answer.content.decode() for answer in answers]
     pages.append(json.dumps([asdict(view) for view in actions.list_predictions(by=cast["clinician2"])], default=str))

@@ -61,6 +61,10 @@ def test_wards_come_from_the_latest_stay_and_share_nobody(cast, wards):
         (b'{"resourceType": "Patient", "id": "a", "id": "b"}', "An object has the same key twice."),
         (b'{"resourceType": "Patient", "id": "a", "x": 1e309}', "A number is too large."),
         (b'{"resourceType": "Patient", "id": "a", "x": NaN}', "NaN is not a JSON number."),
+        (
+            rb'{"resourceType": "Patient", "id": "a", "x": "\ud800"}',
+            "The text holds half a character (a lone surrogate), which no text may hold.",
+        ),
         (b"[" * 100000, "The document is nested too deeply."),
         (b'{"resourceType": "Bundle", "entry": {}}', "Bundle.entry must be a list of objects."),
     ],

@@ -3,14 +3,18 @@
 import gzip
 import json
 import math
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from portal.core.texts import is_whole
 from portal.records.fhir.problems import SourceRefused
 
 SUFFIXES = (".json", ".json.gz", ".ndjson", ".ndjson.gz")
 LARGEST = 512 * 1024 * 1024
+# What may be half of a character: most documents have none, and are not looked through.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _READ_ERRORS = (gzip.BadGzipFile, zlib.error, EOFError)
 
 
@@ -50,13 +54,16 @@ def parse(raw: bytes) -> object:
     except UnicodeDecodeError:
         raise SourceRefused("The text is not UTF-8.") from None
     try:
-        return json.loads(
+        found = json.loads(
             text, object_pairs_hook=_object, parse_float=_number, parse_int=_whole, parse_constant=_constant
         )
     except json.JSONDecodeError as problem:
         raise SourceRefused(f"The text is not valid JSON (line {problem.lineno}, column {problem.colno}).") from None
     except RecursionError:
         raise SourceRefused("The document is nested too deeply.") from None
+    if _HALF.search(text) and not is_whole(found):
+        raise SourceRefused("The text holds half a character (a lone surrogate), which no text may hold.")
+    return found
 
 
 def _open(path: Path):
