@@ -148,6 +148,7 @@ SENTENCES = {
     "prediction.followed": "saw a prediction's result",
     "prediction.file-received": "sent a file about the patient for a model",
     "prediction.draft-dropped": "threw away what was typed into a model's form for the patient",
+    "prediction.drafts-expired": "threw away what was typed into forms a day ago and never run",
     "prediction.draft-kept": "began to fill a model's form for the patient; what is typed is kept for a day",
     "prediction.form-opened": "opened a model's form for the patient",
     "prediction.listed": "saw the patient's predictions in a list",

@@ -12,7 +12,7 @@ from portal.records.models import Patient
 from portal.records.queries import require_in_use, with_ward
 
 KEPT_FOR = timedelta(hours=24)
-LARGEST = 64 * 1024
+LARGEST, PAUSE = 64 * 1024, 600.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ def keep(*, by, on, version, typed) -> None:
     """Keep what was typed so far; only the first of a form is an event, the rest are the same act going on."""
     policy.require(by, Permission.PREDICTION_RUN, version)
     require_in_use(on)
-    Draft.objects.filter(kept_at__lt=clock.now() - KEPT_FOR).delete()
     if sum(len(text) for text in typed.values()) > LARGEST:
         event().skip()
         return
@@ -45,6 +44,16 @@ def drop(*, by, on, version) -> None:
     policy.require(by, Permission.PREDICTION_RUN, version)
     if not Draft.objects.filter(person=by, patient=on, version=version).delete()[0]:
         event().skip()
+
+
+@action(Permission.GRANT_SETTLE, verb="prediction.drafts-expired")
+def sweep(*, by, on=None) -> int:
+    """A duty of the keeper: throw away what was kept for its day, whether or not anybody types anything since."""
+    gone, _ = Draft.objects.filter(kept_at__lt=clock.now() - KEPT_FOR).delete()
+    if not gone:
+        event().skip()
+    event().note(drafts=gone)
+    return gone
 
 
 def of(by, patient: Patient, version) -> Found | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
@@ -81,13 +82,14 @@ def _counted(given: QuerySet[Feedback]) -> list[OverrideRate]:
     rows = given.filter(given_at__gt=clock.now() - SPAN).exclude(prediction__patient__practice=True)
     rows = rows.order_by("-id")
     newest: dict[tuple, tuple] = {}
-    for person, prediction, version, ward, verdict, code in rows.values_list(
-        "person", "prediction", "prediction__version", "prediction__patient__care_unit", "verdict", "code"
-    ):
-        newest.setdefault((person, prediction), (version, ward, verdict, code))
+    for person, prediction, patient, version, ward, verdict, code in rows.values_list(
+        "person", "prediction", Coalesce("prediction__patient__merged_into", "prediction__patient"),
+        "prediction__version", "prediction__patient__care_unit", "verdict", "code",
+    ):  # fmt: skip
+        newest.setdefault((person, prediction), (version, ward, verdict, code, patient or -prediction))
     groups: dict[tuple, list] = {}
-    for version, ward, verdict, code in newest.values():
-        groups.setdefault((version, ward), []).append((verdict, code))
+    for version, ward, verdict, code, patient in newest.values():
+        groups.setdefault((version, ward), []).append((verdict, code, patient))
     event().note(groups=len(groups))
     return _rates(groups)
 
@@ -99,8 +101,8 @@ def _rates(groups: dict[tuple, list]) -> list[OverrideRate]:
     for (version, ward), given in groups.items():
         row = versions[version]
         # What one or two people think of a few patients is theirs.
-        told = len(given) >= SMALLEST
-        against = [code for verdict, code in given if verdict == Verdict.DISAGREE]
+        told = len({patient for _, _, patient in given}) >= SMALLEST
+        against = [code for verdict, code, _ in given if verdict == Verdict.DISAGREE]
         found.append(
             OverrideRate(
                 row.model.title, row.number, wards[ward].name if ward else "no ward", len(given) if told else 0,

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.access import policy
+from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard
 from portal.predictions import actions, drafts
@@ -65,6 +66,11 @@ def test_a_draft_ends_after_a_day(cast, patient, unplanned):
         Draft.objects.update(kept_at=clock.now() - timedelta(hours=24, seconds=1))
 
     assert back(cast, "clinician", patient, unplanned) is None
+    # Nobody has to type anything again for it to be gone.
+    assert (drafts.sweep(by=SYSTEM), drafts.sweep(by=SYSTEM)) == (1, 0)
+    with guard.unlocked():
+        assert Draft.objects.count() == 0
+        assert AuditEvent.objects.filter(verb="prediction.drafts-expired").count() == 1
 
 
 def test_what_is_kept_is_ciphertext_and_only_its_beginning_is_an_event(cast, patient, unplanned):
