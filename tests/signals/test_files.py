@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -125,14 +126,25 @@ def test_a_lead_that_is_not_there_is_named_with_those_that_are():
 
 @pytest.mark.parametrize("syntax", [DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit])
 def test_a_file_that_would_have_to_be_unpacked_is_turned_away_before(syntax):
-    import zlib
-
     plain = ecg()
     bomb = zlib.compress(b"\0" * 50_000_000)
     place = plain.index(b"1.2.840.10008.1.2.1\0")
     padded = str(syntax).encode() + b"\0" * (len(str(syntax)) % 2)
     head = plain[: place - 2] + struct.pack("<H", len(padded)) + padded
     assert code_of(head + bomb) == "compressed"
+
+
+def test_a_second_syntax_behind_a_long_header_unpacks_nothing():
+    def element(number: int, kind: bytes, value: bytes) -> bytes:
+        value += b"\0" * (len(value) % 2)
+        size = struct.pack("<H", len(value)) if kind == b"UI" else b"\0\0" + struct.pack("<I", len(value))
+        return struct.pack("<HH", 2, number) + kind + size + value
+
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = packer.compress(b"\0" * 50_000_000) + packer.flush()
+    second = element(0x10, b"UI", str(DeflatedExplicitVRLittleEndian).encode())
+    head = element(0x10, b"UI", b"1.2.840.10008.1.2.1") + element(0x102, b"OB", b"\0" * 20_000) + second
+    assert code_of(b"\0" * 128 + b"DICM" + head + bomb) == "compressed"
 
 
 def test_lengths_of_two_gigabytes_are_only_claims(tmp_path, settings):

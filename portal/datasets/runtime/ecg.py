@@ -75,7 +75,8 @@ def _check_beginning(whole: bytes) -> str:
     """The byte order of the samples; whatever would have to be unpacked is turned away before it is."""
     if whole[_PREAMBLE : _PREAMBLE + 4] != _MARK:
         raise NoTracing("not-dicom", "this is no DICOM file. Export the ECG as DICOM and choose that file.")
-    start = io.BytesIO(whole[_PREAMBLE + 4 : _PREAMBLE + 4 + 16_384])
+    # As far as the reader itself goes: a second syntax further on would count.
+    start = io.BytesIO(whole[_PREAMBLE + 4 :])
     try:
         meta = read_dataset(start, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
         syntax = str(meta.get("TransferSyntaxUID", ""))
