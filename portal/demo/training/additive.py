@@ -59,7 +59,8 @@ def prepare(table, numbers, words=()) -> Fit:
     import numpy
 
     raw = table[list(numbers)].to_numpy(dtype=float)
-    median = numpy.nanmedian(raw, axis=0)
+    # Rounded as it is told to people, so that what is told is what is used.
+    median = numpy.array([float(f"{value:.3g}") for value in numpy.nanmedian(raw, axis=0)])
     filled = numpy.where(numpy.isnan(raw), median, raw)
     answers = {name: sorted(set(table[name])) for name in words}
     return Fit(tuple(numbers), median, filled.mean(axis=0), filled.std(axis=0), None, answers)
@@ -247,8 +248,7 @@ def notes(fit: Fit, matrix, optional=frozenset()) -> dict[str, dict]:
     found = {name: {"weight": share} for name, share in zip(fit.names, shares, strict=True)}
     for name in optional:
         if name in fit.numbers:
-            value = float(fit.median[fit.numbers.index(name)])
-            found[name]["imputed"] = {"method": "median", "value": float(f"{value:.4g}")}
+            found[name]["imputed"] = {"method": "median", "value": float(fit.median[fit.numbers.index(name)])}
         else:
             found[name]["imputed"] = {"method": "an answer of its own for “not known”"}
     return found
