@@ -60,7 +60,13 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "s") row.querySelector("form[data-mark]")?.requestSubmit();
 });
 
-// What a swap changed is said aloud; focus stays where it was unless its place is gone.
+// What a swap changed is said aloud; focus stays where it was, and goes to the content when its place is gone.
+let inside = false;
+document.addEventListener("htmx:beforeSwap", (event) => { inside = event.detail.target?.contains(document.activeElement); });
+document.addEventListener("htmx:afterSettle", () => {
+  if (inside && document.activeElement === document.body) document.getElementById("content").focus();
+  inside = false;
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   const said = event.detail.target?.querySelector?.("[data-announce]") || document.querySelector("[data-announce]");
   if (said) announce(said.textContent.trim());
@@ -80,3 +86,19 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   for (const part of folded) part.open = false;
 });
+
+// A table that is wider than its place scrolls by keyboard too.
+function reachScrolling() {
+  for (const box of document.querySelectorAll(".table:not([tabindex])")) {
+    if (box.scrollWidth <= box.clientWidth) continue;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Table, scrolls sideways");
+  }
+}
+reachScrolling();
+addEventListener("resize", reachScrolling);
+document.addEventListener("htmx:afterSettle", reachScrolling);
+
+// What has to be mended is where one goes on after a form came back.
+document.querySelector("main .notice.danger[tabindex='-1']")?.focus();

@@ -9,7 +9,6 @@ from portal.access.models import Notice
 from portal.accounts.models import User
 from portal.core import clock, guard
 from portal.records import sharing
-from tests.journeys.test_access import look  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +30,7 @@ def test_the_bell_leads_to_what_is_new_and_from_there_to_what_it_is_about(
     cast,
     patient,
     live_server,
-    look,  # noqa: F811
+    look,
 ):
     until = clock.now() + timedelta(days=2)
     tell(cast["clinician2"], "emergency-digest", days=2)
@@ -53,7 +52,7 @@ def test_the_bell_leads_to_what_is_new_and_from_there_to_what_it_is_about(
     assert (left, page.url) == (1, f"{live_server.url}/clinic/patients/{patient}/")
 
 
-def test_what_reaches_a_person_is_chosen_with_the_keyboard_alone(visit, accessible, cast, wards, live_server, look):  # noqa: F811
+def test_what_reaches_a_person_is_chosen_with_the_keyboard_alone(visit, accessible, cast, wards, live_server, look):
     page = visit("clinician")
     page.goto(f"{live_server.url}/account/notices/settings/")
     accessible(page)
@@ -86,3 +85,37 @@ def test_what_reaches_a_person_is_chosen_with_the_keyboard_alone(visit, accessib
     )
     assert [hour.strftime("%H:%M") for hour in chosen.quiet] == ["22:00", "06:30"]
     assert page.locator("#mail-result-retracted option").all_inner_texts() == ["At once", "In the daily digest"]
+
+
+def test_a_result_is_shown_to_a_colleague_found_by_name(
+    visit, accessible, cast, patient, unplanned, scorer, worked, live_server, look
+):
+    from portal.predictions import actions as predictions
+
+    until = clock.now() + timedelta(days=2)
+    sharing.share(by=cast["clinician"], on=patient, username="clinician2", words="A second look.", until=until)
+    made = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    worked()
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/predictions/{made}/")
+    page.get_by_role("link", name="Show to a colleague").click()
+    accessible(page)
+    look(page, "show")
+    page.get_by_label("Colleague").fill("Somebody Else")
+    page.get_by_role("button", name="Show it").click()
+    refused = page.locator(".notice.danger li").inner_text()
+    look(page, "show-wrong")
+    page.get_by_label("Colleague").fill(cast["clinician2"].label)
+    page.get_by_label("Your words").fill("Would you start treatment?")
+    page.get_by_role("button", name="Show it").click()
+    before = page.locator("#shown").inner_text()
+    look(page, "shown")
+    colleague = visit("clinician2")
+    colleague.get_by_role("link", name="notices not read").click()
+    colleague.get_by_role("link", name="Open the result").click()
+    page.reload()
+
+    assert refused.startswith("This is no colleague who may see this patient.")
+    assert ("Would you start treatment?" in before, "not opened yet" in before) == (True, True)
+    assert "not opened yet" not in page.locator("#shown").inner_text()
+    assert notices.unread_count(by=cast["clinician2"]) == 1
