@@ -206,12 +206,21 @@ def identify_patients(*, by, on=None, name, purpose) -> list[queries.PatientSumm
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:
-    """Every word is part of the name, in any order and with or without accents; or the record number begins so."""
+    """Every word is part of the name, in any order and with or without accents; or the record number begins so.
+
+    A record number may be typed without what stands between its signs, and without the letters before its digits.
+    """
     name, words = _plain(patient.name), _plain(search.replace(",", " ")).split()
     if words and all(word in name for word in words):
         return True
-    number, wanted = _plain(patient.mrn), _plain(search.strip())
-    return bool(wanted) and (number == wanted or (len(wanted) >= NAME_AT_LEAST and number.startswith(wanted)))
+    number, wanted = _signs(patient.mrn), _signs(search)
+    numbers = (number, number.lstrip("abcdefghijklmnopqrstuvwxyz"))
+    begins = len(wanted) >= NAME_AT_LEAST and any(known.startswith(wanted) for known in numbers)
+    return bool(wanted) and (wanted in numbers or begins)
+
+
+def _signs(text: str) -> str:
+    return "".join(letter for letter in _plain(text) if letter.isalnum())
 
 
 def _plain(text: str) -> str:

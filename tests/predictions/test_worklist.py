@@ -157,6 +157,7 @@ def test_only_the_lines_that_are_shown_are_written_down_as_shown(cast, wards):
     ("typed", "found"),
     [
         ("moreau", True), ("MOREAU, zoé", True), ("zoe mor", True), ("Zoë", True), ("inv-77", True), ("INV-7700", True),
+        ("7700", True), ("inv 7700", True), ("INV7700", True), ("700", False), ("inv-7701", False),
         ("77", False), ("in", False), ("zoe lind", False), (",", False),
     ],
 )  # fmt: skip
