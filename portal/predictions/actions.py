@@ -172,10 +172,11 @@ def _gather(
     usable = {name: known.value for name, known in prefilled.items() if known.value is not None}
     taken = {name: value for name, value in usable.items() if name not in inputs}
     found = answers.check(form, {**taken, **inputs}, units)
-    if found.errors:
-        raise BadInput(_with_notes(found.errors, prefilled, inputs))
-    if ticks is not None:
-        before.require_ticks(form, found, ticks, inputs)
+    # Everything at once: who corrects one value should not learn of the next by a second refusal.
+    errors = _with_notes(found.errors, prefilled, inputs)
+    errors |= before.unticked(form, found, ticks, inputs) if ticks is not None else {}
+    if errors:
+        raise BadInput(errors)
     return envelopes.inputs_of(form, found, prefilled, set(taken)), found
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from portal.core.problems import BadInput
 from portal.predictions.abstention import MOST_MISSING
 from portal.predictions.prefill import Prefilled
 from portal.records.queries import PatientSummary
@@ -44,13 +43,15 @@ def tick(entered, unit: str) -> str:
     return f"{str(entered).strip()} {unit}".strip()
 
 
-def require_ticks(form: FormSpec, found: Answers, ticks: dict[str, str], shown) -> None:
-    """Raise BadInput for every unusual value that was `shown` on the form and not ticked there as right."""
+def unticked(form: FormSpec, found: Answers, ticks: dict[str, str], shown) -> dict[str, str]:
+    """A sentence for every unusual value that was `shown` on the form and not ticked there as right."""
     wanted = {name: _tick_of(found.given[name]) for name in found.warnings if name in shown}
-    unticked = {name: found.warnings[name] for name, tick in wanted.items() if ticks.get(name) != tick}
-    if unticked:
-        words = "Tick that you have checked it, or mend it."
-        raise BadInput({name: f"{form[name].label}: {text} {words}" for name, text in unticked.items()})
+    words = "If it is right, tick that you have checked it; else correct it."
+    return {
+        name: f"{form[name].label}: {found.warnings[name]} {words}"
+        for name, tick in wanted.items()
+        if ticks.get(name) != tick
+    }
 
 
 def sign_ticks(gathered: dict, ticks: dict[str, str], who: str) -> None:

@@ -48,6 +48,7 @@ function judge(input) {
   let words = "";
   if (impossible) words = `${said} is not possible. Allowed: ${range(min, max, unitLabel)}.`;
   if (unusual) words = `${said} is outside what the model has seen (${range(usualMin, usualMax, unitLabel)}).`;
+  input.toggleAttribute("data-impossible", impossible);
   const note = document.getElementById(`${input.id}-soft`);
   if (note.textContent !== words) note.textContent = words;
   const label = document.getElementById(`${input.id}-tick`);
@@ -64,7 +65,7 @@ function known(question) {
   const chosen = question.querySelector("input[type=radio]:checked");
   if (chosen) return chosen.value !== "unknown";
   const typed = question.querySelector(".with-unit input, input[type=file]");
-  return Boolean(typed && typed.value.trim());
+  return Boolean(typed && typed.value.trim() && !typed.hasAttribute("data-impossible"));
 }
 
 function count() {
@@ -140,4 +141,6 @@ if (form) {
   form.addEventListener("keydown", (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); });
   for (const input of form.querySelectorAll("input[data-unit]")) convert(input);
   document.getElementById("errors")?.focus();
+  // The head says for whom and by which model: the focus goes to the button, the page stays at its top.
+  form.querySelector("button[data-ready]")?.focus({ preventScroll: true });
 }

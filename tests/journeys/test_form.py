@@ -24,6 +24,7 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     page.focus("#f-bmi")
     assert page.inner_text("#f-sbp-soft") == "410 mmHg is not possible. Allowed: 40 to 300 mmHg."
     assert not page.is_visible("#f-sbp-tick")
+    assert "11 of 12 known; 1 missing: systolic blood pressure" in page.inner_text("#tally")
     page.fill("#f-sbp", "250")
     page.fill("#f-hba1c", "")
     page.focus("#f-bmi")

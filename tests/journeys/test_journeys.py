@@ -30,6 +30,8 @@ def test_a_clinician_gets_an_answer_for_a_patient_of_theirs(visit, accessible, w
     page.wait_for_selector(".headline:has-text('of 100')", timeout=20_000)
     accessible(page)
 
+    # The heading was renewed with the result: nobody must reload to print it or show it.
+    assert page.locator("#prediction-heading a").all_inner_texts() == ["Run again", "Show to a colleague", "PDF"]
     words = page.locator("main").inner_text()
     assert re.search(r"(About|Fewer than|More than) \d+ of 100 patients like this one", words)
     # A plain result folds what only the detailed one opens.

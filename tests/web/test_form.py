@@ -51,6 +51,7 @@ def test_an_unusual_value_waits_for_its_tick_and_says_who_checked_it(client, add
     answer = client.post(address, ODD)
     assert (answer.status_code, predictions()) == (422, 0)
     assert "240 mmHg is outside what the model has seen" in text(answer)
+    assert "1 unusual value to confirm" in text(answer) and 'aria-invalid="true"' not in answer.content.decode()
     assert 'name="tick.sbp" value="240 mm[Hg]"' in answer.content.decode()
     assert client.post(address, ODD | {"tick.sbp": "130 mm[Hg]"}).status_code == 422
 
@@ -68,6 +69,15 @@ def test_what_is_not_possible_is_refused_whatever_is_ticked(client, address):
 
     assert (answer.status_code, predictions()) == (422, 0)
     assert "410 mmHg is not possible. Allowed: 40 to 300 mmHg." in text(answer)
+
+
+def test_what_is_wrong_and_what_is_unusual_come_back_together(client, address):
+    answer = client.post(address, ODD | {"in.bmi": "900"})
+
+    assert (answer.status_code, predictions()) == (422, 0)
+    assert "2 answers to correct" in text(answer)
+    assert re.findall(r'<li><a href="#f-(\w+)">', answer.content.decode()) == ["bmi", "sbp"]
+    assert "7 of 12 known; still needed" not in text(answer) and "7 of 12 known" in text(answer)
 
 
 def test_another_unit_comes_back_with_the_same_value_in_both(client, address):

@@ -93,6 +93,14 @@ def percent(share) -> str:
 
 
 @register.filter
+def beside(share, base) -> str:
+    """How a probability stands to the base rate, in words, as both are shown."""
+    if round(share * 100) == round(base * 100):
+        return "about as high"
+    return "above it" if share > base else "below it"
+
+
+@register.filter
 def of_100(share) -> str:
     """A probability as a count of a hundred, capped at both ends."""
     return "" if share is None else shares.of_100(share)

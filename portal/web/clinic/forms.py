@@ -74,9 +74,14 @@ class Question:
         return "f-" + self.name.removeprefix(PREFIX)
 
     @property
+    def to_confirm(self) -> bool:
+        """Whether its answer may be right and only waits for a tick."""
+        return bool(self.warning and not self.ticked)
+
+    @property
     def known(self) -> bool:
-        """Whether it has an answer."""
-        return self.value not in ("", UNKNOWN)
+        """Whether it has an answer that can be used."""
+        return self.value not in ("", UNKNOWN) and (not self.error or self.to_confirm)
 
     @property
     def unit_shown(self) -> str:
@@ -149,6 +154,12 @@ def error_list(blank: BlankForm, errors: dict) -> list[tuple[str, str]]:
     return [(f"f-{name}", sentence) for name, sentence in errors.items()]
 
 
+def only_to_confirm(grouped: list[tuple[str, list[Question]]], errors: dict) -> bool:
+    """Whether every answer that came back may be right: nothing is to mend, only to confirm."""
+    asked = {question.name.removeprefix(PREFIX): question for _, questions in grouped for question in questions}
+    return bool(errors) and all(name in asked and asked[name].to_confirm for name in errors)
+
+
 def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
     """How many answers are there, and which are not: the line above the button."""
     asked = [question for _, questions in grouped for question in questions]
@@ -157,7 +168,7 @@ def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
         "known": sum(question.known for question in asked),
         "needed": [question.in_sentence for question in asked if question.required and not question.known],
         "missing": [question.in_sentence for question in asked if not question.required and not question.known],
-        "unticked": [question.in_sentence for question in asked if question.warning and not question.ticked],
+        "unticked": [question.in_sentence for question in asked if question.to_confirm],
     }
 
 
@@ -245,4 +256,5 @@ def _source(field: Field, known: Prefilled | None, *, changed: bool) -> str:
 def _hint(field: Field) -> str:
     if field.usual_min is None or field.usual_max is None:
         return ""
-    return f"usually {number_text(field.usual_min)} to {number_text(field.usual_max)} {field.unit_label}".strip()
+    low, high = (number_text(float(f"{bound:.3g}")) for bound in (field.usual_min, field.usual_max))
+    return f"the model has seen {low} to {high} {field.unit_label}".strip()

@@ -28,7 +28,7 @@ def show(request, prediction, *, errors=None, about="", status=200):
 def follow(request, prediction):
     """The live part of that page."""
     found = discussion.follow(by=request.user, on=prediction)
-    return render(request, "clinic/_prediction_status.html", _context(request, found))
+    return render(request, "clinic/_prediction_status.html", _context(request, found) | {"swapped": True})
 
 
 @require_POST

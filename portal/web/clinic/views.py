@@ -138,6 +138,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "others": _others(request, version) if stops else [],
         "has_file": any(field.is_file for field in blank.form.fields),
         "errors": forms.error_list(blank, errors or {}),
+        "confirm": forms.only_to_confirm(grouped, errors or {}),
         "draft": back,
         "restored": typed is not None and not errors and not back,
         "query": f"?{request.META['QUERY_STRING']}" if request.META["QUERY_STRING"] else "",
