@@ -242,3 +242,13 @@ def worked(monkeypatch):
 
     run.waiting = waiting
     return run
+
+
+@pytest.fixture
+def result(cast, patient, unplanned, worked, scorer) -> str:
+    """A result of the clinician for the patient of theirs, from the record alone."""
+    from portal.predictions import actions
+
+    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+    worked()
+    return made

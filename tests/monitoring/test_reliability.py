@@ -10,19 +10,11 @@ from portal.core import clock, guard
 from portal.core.ids import new_id
 from portal.monitoring import reliability
 from portal.monitoring.models import Reliability
-from portal.predictions import actions, outcomes, retraction
+from portal.predictions import outcomes, retraction
 from portal.predictions.models import Envelope, Outcome, Prediction
 from portal.records.models import Patient
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def result(cast, patient, unplanned, worked, scorer) -> str:
-    """A result of the clinician's patient."""
-    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
-    worked()
-    return made
 
 
 @pytest.fixture

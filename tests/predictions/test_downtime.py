@@ -12,7 +12,7 @@ from portal.access import policy
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard, paper
-from portal.predictions import actions, downtime, retraction
+from portal.predictions import downtime, retraction
 from portal.predictions.models import DowntimePacket
 from portal.records import actions as records
 from portal.records.models import CareUnit, Patient
@@ -24,13 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def ward(cast, wards, settings, tmp_path) -> str:
     settings.DOWNTIME = tmp_path / "downtime"
     return cast["clinician"].care_relationships.get().care_unit.public_id
-
-
-@pytest.fixture
-def result(cast, patient, unplanned, worked, scorer) -> str:
-    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
-    worked()
-    return made
 
 
 def opened(content: bytes, password: str) -> str:

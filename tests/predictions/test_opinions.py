@@ -18,14 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def result(cast, patient, unplanned, worked, scorer) -> str:
-    """A result of the clinician's patient."""
-    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
-    worked()
-    return made
-
-
-@pytest.fixture
 def colleague(cast, wards):
     """Somebody who works on the same ward and leads nothing."""
     person = access.add_person(

@@ -19,14 +19,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def result(cast, patient, unplanned, scorer, worked) -> str:
-    """A result of `clinician` for a patient of theirs."""
-    made = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
-    worked()
-    return made
-
-
-@pytest.fixture
 def colleague(cast, wards):
     """Somebody who works on the same ward, with an address."""
     from portal.access import actions as access

@@ -19,13 +19,6 @@ from portal.records.queries import PatientSummary
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def result(cast, patient, unplanned, worked, scorer) -> str:
-    made = actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
-    worked()
-    return made
-
-
 def line(cast, patient):
     return next(row for row in worklist.open_worklist(by=cast["clinician"]) if row.patient.public_id == patient)
 
