@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.text import slugify
 from django.utils.timezone import localtime
 
@@ -55,7 +55,7 @@ class Content:
 
 
 def write_due(*, by) -> int:
-    """Write the packets that are older than they may be; returns how many."""
+    """Write the packets that are older than they may be, or than a result of their ward; returns how many."""
     if not settings.DOWNTIME_MINUTES:
         return 0
     return sum(_write(by, unit) for unit in _due(by=by))
@@ -99,7 +99,9 @@ def relock(*, by, on) -> str:
 def _due(*, by, on=None) -> list[CareUnit]:
     event().skip()
     before = clock.now() - timedelta(minutes=settings.DOWNTIME_MINUTES)
-    fresh = DowntimePacket.objects.filter(written_at__gt=before).values("care_unit")
+    news = Q(ended_at__gt=OuterRef("written_at")) | Q(retracted_at__gt=OuterRef("written_at"))
+    since = Prediction.objects.filter(news, patient__care_unit=OuterRef("care_unit"))
+    fresh = DowntimePacket.objects.filter(~Exists(since), written_at__gt=before).values("care_unit")
     return list(CareUnit.objects.filter(REAL).exclude(pk__in=fresh).order_by("pk"))
 
 

@@ -12,7 +12,7 @@ from portal.access import policy
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard, paper
-from portal.predictions import downtime, retraction
+from portal.predictions import actions, downtime, retraction
 from portal.predictions.models import DowntimePacket
 from portal.records import actions as records
 from portal.records.models import CareUnit, Patient
@@ -133,6 +133,19 @@ def test_a_packet_is_written_in_its_rhythm_and_recorded_once_for_each_new_line(c
     write()
 
     assert [name for name in events("downtime.packet-written") if name] == [patient]
+
+
+def test_a_packet_follows_a_new_result_and_a_retraction_of_its_ward_alone(
+    cast, patient, result, ward, unplanned, worked
+):
+    assert write() == len(units())
+    actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    assert write() == 0
+    worked()
+    assert (write(), write()) == (1, 0)
+    retraction.retract(by=cast["clinician"], on=result, code="wrong-input")
+
+    assert (write(), write()) == (1, 0)
 
 
 def test_none_is_written_where_a_hospital_wants_none(cast, result, ward, settings):
