@@ -20,8 +20,17 @@ def columns_of(described: dict | None) -> set[str]:
     return {described["base"], *described["columns"].values()} if described else set()
 
 
-def account(described: dict | None, row: dict, answer: float | None) -> dict | None:
-    """The checked account of one answer; `rows` is empty and the sentence says why when it does not add up."""
+def notes_of(overlay: dict) -> dict[str, str]:
+    """What the overlay says of inputs whose direction may surprise."""
+    entries = overlay.get("inputs", {}).items()
+    return {name: entry["direction_note"] for name, entry in entries if entry.get("direction_note")}
+
+
+def account(
+    described: dict | None, row: dict, answer: float | None, notes: dict[str, str] | None = None
+) -> dict | None:
+    """The checked account of one answer, each part with the note on its direction; `rows` is empty and the sentence says
+    why when it does not add up."""
     if not described or answer is None:
         return None
     found = {"method": described["method"], "link": described["link"]} | _directions(described)
@@ -32,7 +41,7 @@ def account(described: dict | None, row: dict, answer: float | None) -> dict | N
     if not difference <= _allowed(described["link"], answer):
         return found | {"adds_up": False, "rows": [], "sentence": _REFUSED}
     ordered = sorted(parts.items(), key=lambda part: -abs(part[1]))
-    rows = [{"name": name, "amount": amount} for name, amount in ordered]
+    rows = [{"name": name, "amount": amount, "note": (notes or {}).get(name, "")} for name, amount in ordered]
     return found | {"adds_up": True, "base": numbers[0], "total": total, "rows": rows, "sentence": ""}
 
 

@@ -63,7 +63,7 @@ def read(asked: Question, columns: dict[str, list]) -> Found:
         output={name: row[name] for name in own},
         spans=variations.spans(asked.plan, output, columns, found),
         distance=far,
-        contributions=contributions.account(described, row, row.get(head)),
+        contributions=contributions.account(described, row, row.get(head), contributions.notes_of(asked.overlay)),
     )
 
 

@@ -101,12 +101,13 @@ def _input(row: dict) -> list[str]:
 def _contributions(account: dict | None) -> list[list[str]]:
     if not account or not account.get("adds_up"):
         return []
-    return [[row["label"], row["shown"], _part(account, row["amount"])] for row in account["rows"]]
+    return [[row["label"], row["shown"], _part(account, row)] for row in account["rows"]]
 
 
-def _part(account: dict, amount: float) -> str:
+def _part(account: dict, row: dict) -> str:
+    amount = row["amount"]
     words = account["up"] if amount > 0 else account["down"] if amount < 0 else "changes nothing"
-    return f"{words} ({amount:+.2f})"
+    return " ".join(filter(None, (f"{words} ({amount:+.2f}).", row.get("note"))))
 
 
 def _facts(view: queries.PredictionView) -> list[list[str]]:

@@ -8,7 +8,7 @@ from portal.registry import outcome, parts
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
 _NUMBERS = ("min", "max", "usual_min", "usual_max", "order", "weight", *_LENGTHS)
-_TEXTS = ("label", "help", "group", "unit", "unit_label")
+_TEXTS = ("label", "help", "group", "unit", "unit_label", "direction_note")
 _FLAGS = ("required", "unknown", "integer", "protected")
 _MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record", "imputed"))
 

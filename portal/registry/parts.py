@@ -14,6 +14,8 @@ LINKS = ("logit", "identity", "log-hazard")
 _ACCOUNT = ("method", "link", "base", "columns")
 _RULE = ("input", "record", "min", "max", "in", "sentence", "action")
 _ABSTAIN = ("missing_weight", "interval_width")
+# A note beside a contribution is read between two patients.
+NOTE_LIMIT = 400
 
 
 def check(overlay: dict, facts: dict) -> dict[str, str]:
@@ -25,6 +27,7 @@ def check(overlay: dict, facts: dict) -> dict[str, str]:
         "output": _output(overlay.get("output", {}), outputs),
         "contributions": _account(overlay.get("output", {}), inputs, outputs),
         "weights": _weights(overlay.get("inputs", {})),
+        "direction_note": _notes(overlay),
         "eligibility": _eligibility(overlay.get("eligibility", []), inputs),
         "abstain": _abstain(overlay.get("abstain", {})),
         "stale_after_days": _days(overlay.get("stale_after_days", 30)),
@@ -100,6 +103,30 @@ def _weights(entries: dict) -> str:
         return f"they add up to {total:.2f}; they are shares of the whole, so at most 1 together."
     filled = [name for name, entry in entries.items() if "imputed" in entry and not _is_filling(entry["imputed"])]
     return f"imputed of {', '.join(sorted(filled))} needs a method in words." if filled else ""
+
+
+def _notes(overlay: dict) -> str:
+    """A note beside an input's contribution; one that no page would ever show is a mistake too."""
+    notes = {name: entry["direction_note"] for name, entry in _entries(overlay) if "direction_note" in entry}
+    wrong = sorted(
+        name for name, note in notes.items() if not (isinstance(note, str) and 0 < len(note.strip()) <= NOTE_LIMIT)
+    )
+    if wrong:
+        return f"that of {', '.join(wrong)} must be a text of 1 to {NOTE_LIMIT} characters."
+    output = overlay.get("output", {})
+    account = output.get("contributions") if isinstance(output, dict) else None
+    told = account.get("columns") if isinstance(account, dict) else None
+    unseen = sorted(set(notes) - set(told if isinstance(told, dict) else ()))
+    if unseen:
+        return f"{', '.join(unseen)} has no column in output.contributions, so nobody would see the note."
+    return ""
+
+
+def _entries(overlay: dict) -> list[tuple[str, dict]]:
+    found = overlay.get("inputs", {})
+    return (
+        [(name, entry) for name, entry in found.items() if isinstance(entry, dict)] if isinstance(found, dict) else []
+    )
 
 
 def _is_filling(imputed) -> bool:

@@ -12,7 +12,7 @@ from tests.predictions import small
 pytestmark = pytest.mark.django_db(transaction=True)
 Y = {"label": "Dose", "usual_min": 0, "usual_max": 4, "unit": "mg", "unit_label": "mg", "imputed": {"method": "median", "value": 2.0}}  # fmt: skip
 LEVEL = {
-    "inputs": {"y": Y},
+    "inputs": {"y": Y | {"direction_note": "May surprise: who is ill gets more of it."}},
     "output": {
         "kind": "number", "column": "level", "lower": "low", "upper": "high", "label": "Trough level", "unit": "mg/L",
         "scale": {"min": 0, "max": 100, "histogram": [1, 4, 2]}, "bands": [{"upto": 20, "label": "Usual"}, {"upto": 100, "label": "High"}],
@@ -72,9 +72,9 @@ def test_a_number_has_its_unit_its_interval_its_scale_and_no_probability(run, pa
     assert (reading["interval"], reading["interval_text"]) == ([15, 23], "between 15 and 23 mg/L")
     assert (reading["band"]["text"], "share" in reading) == ("Usual band, ends at 20 mg/L", False)
     account = view.envelope["contributions"]
-    assert [(row["label"], row["shown"], row["amount"]) for row in account["rows"]] == [
-        ("Dose", "4 mg", 12),
-        ("X", "1", 2),
+    assert [(row["label"], row["shown"], row["amount"], row["note"]) for row in account["rows"]] == [
+        ("Dose", "4 mg", 12, "May surprise: who is ill gets more of it."),
+        ("X", "1", 2, ""),
     ]
     assert view.output == {"level": 19, "low": 15, "high": 23}
     text = page(view)

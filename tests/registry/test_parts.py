@@ -28,6 +28,7 @@ WHOLE = {
 
 def test_what_fits_is_taken():
     overlays.check(WHOLE, FACTS)
+    overlays.check(WHOLE | {"inputs": {"age": {"direction_note": "May surprise: the oldest were not sent."}}}, FACTS)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,11 @@ def test_what_fits_is_taken():
         ({"inputs": {"age": {"weight": 1.4}}}, "weights: the weight of age must be a number from 0 to 1, its share of the whole."),
         ({"inputs": {"age": {"weight": 0.9}, "dose": {"weight": 0.5}}}, "weights: they add up to 1.40; they are shares of the whole, so at most 1 together."),
         ({"inputs": {"dose": {"imputed": {"value": 5}}}}, "weights: imputed of dose needs a method in words."),
+        ({"inputs": {"age": {"direction_note": " "}}}, "direction_note: that of age must be a text of 1 to 400 characters."),
+        ({"inputs": {"age": {"direction_note": "x" * 401}}}, "direction_note: that of age must be a text of 1 to 400 characters."),
+        ({"inputs": {"age": {"direction_note": ["x"]}}}, "direction_note: that of age must be a text of 1 to 400 characters."),
+        ({"inputs": {"dose": {"direction_note": "x"}}}, "direction_note: dose has no column in output.contributions, so nobody would see the note."),
+        ({"inputs": {"age": {"direction_note": "x"}}, "output": {"kind": "risk", "column": "p"}}, "direction_note: age has no column in output.contributions, so nobody would see the note."),
         ({"eligibility": [RULE | {"input": "height"}]}, "eligibility: rule 1: the model has no input “height”. It has: age, dose."),
         ({"eligibility": [RULE, RULE | {"record": "age"}]}, "eligibility: rule 2: needs either input or record, the fact that it bounds."),
         ({"eligibility": [RULE | {"action": "shout"}]}, "eligibility: rule 1: action “shout” is not known. Allowed: refuse, mark."),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 # Of the draws, these ends: nine of ten lie between.
 LOW, HIGH = 0.05, 0.95
+# How a gap in a word is filled, as a sentence ends that begins with “instead the model used”.
+NEUTRAL = "the average of its answers, which moves the answer neither way"
 
 
 @dataclass
@@ -17,7 +19,8 @@ class Fit:
     scale: object
     weights: object
     words: dict[str, list[str]] = field(default_factory=dict)
-    average: dict[str, float] = field(default_factory=dict)
+    # How often each answer of a word was given: what stands in where none is known, so that a gap moves nothing.
+    shares: dict[str, list[float]] = field(default_factory=dict)
     answer: str = "probability"
 
     def places(self, name: str) -> slice:
@@ -34,10 +37,16 @@ class Fit:
         """The inputs in the order of their contributions."""
         return (*self.numbers, *self.words)
 
+    def average(self, name: str):
+        """What the answers of one word give on average, in each draw."""
+        import numpy
+
+        return self.weights[:, self.places(name)] @ numpy.array(self.shares[name])
+
     @property
     def base(self) -> float:
         """The score of the average patient: what contributions start from."""
-        return float(self.weights[0, -1]) + sum(self.average.values())
+        return float(self.weights[0, -1] + sum(self.average(name)[0] for name in self.words))
 
 
 def design(fit_of: "Fit", table):
@@ -47,31 +56,32 @@ def design(fit_of: "Fit", table):
     numbers = table[list(fit_of.numbers)].to_numpy(dtype=float)
     filled = numpy.where(numpy.isnan(numbers), fit_of.median, numbers)
     parts = [(filled - fit_of.mean) / fit_of.scale]
-    parts += [
-        numpy.array([[value == answer for answer in answers] for value in table[name]], dtype=float)
-        for name, answers in fit_of.words.items()
-    ]
+    for name, answers in fit_of.words.items():
+        rows = {answer: numpy.eye(len(answers))[place] for place, answer in enumerate(answers)}
+        usual = numpy.array(fit_of.shares[name])
+        parts.append(numpy.array([rows.get(value, usual) for value in table[name]]))
     return numpy.hstack(parts)
 
 
 def prepare(table, numbers, words=()) -> Fit:
-    """A fit without weights: how gaps are filled and numbers scaled, which answers each word has."""
+    """A fit without weights: how gaps are filled and numbers scaled, which answers each word has; an empty text is a gap."""
     import numpy
 
     raw = table[list(numbers)].to_numpy(dtype=float)
     # Rounded as it is told to people, so that what is told is what is used.
     median = numpy.array([float(f"{value:.3g}") for value in numpy.nanmedian(raw, axis=0)])
     filled = numpy.where(numpy.isnan(raw), median, raw)
-    answers = {name: sorted(set(table[name])) for name in words}
-    return Fit(tuple(numbers), median, filled.mean(axis=0), filled.std(axis=0), None, answers)
-
-
-def settle(fit: Fit, matrix, weights) -> Fit:
-    """Put the weights in, and what each word's answers give on average: contributions are measured from there."""
-    fit.weights = weights
-    fit.average = {
-        name: float((matrix[:, fit.places(name)] @ weights[0, fit.places(name)]).mean()) for name in fit.words
+    given = {name: [value for value in table[name] if value] for name in words}
+    answers = {name: sorted(set(values)) for name, values in given.items()}
+    shares = {
+        name: [given[name].count(answer) / len(given[name]) for answer in found] for name, found in answers.items()
     }
+    return Fit(tuple(numbers), median, filled.mean(axis=0), filled.std(axis=0), None, answers, shares)
+
+
+def settle(fit: Fit, weights) -> Fit:
+    """Put the weights in."""
+    fit.weights = weights
     return fit
 
 
@@ -93,7 +103,7 @@ def contributions(fit: Fit, matrix):
     count = len(fit.numbers)
     parts = [matrix[:, :count] * fit.weights[0, :count]]
     parts += [
-        (matrix[:, fit.places(name)] @ fit.weights[0, fit.places(name)] - fit.average[name])[:, None]
+        (matrix[:, fit.places(name)] @ fit.weights[0, fit.places(name)] - fit.average(name)[0])[:, None]
         for name in fit.words
     ]
     return numpy.hstack(parts)
@@ -146,8 +156,8 @@ def _score(fit: Fit, nodes: list, weights: list) -> None:
         h.make_node("Add", ["product", "bias"], ["scores_0"]),
     ]
     for place, (name, answers) in enumerate(fit.words.items()):
-        # An answer that was never seen has a row of zeros, as in the model that was fitted.
-        table = [*fit.weights[:, fit.places(name)].T.tolist(), [0.0] * len(fit.weights)]
+        # What is not known has the row of what the answers give on average: it moves the score neither way.
+        table = [*fit.weights[:, fit.places(name)].T.tolist(), fit.average(name).tolist()]
         weights.append(_constant(f"{name}_table", table))
         nodes += [
             h.make_node("LabelEncoder", [name], [f"{name}_row"], domain="ai.onnx.ml", keys_strings=answers,
@@ -173,8 +183,8 @@ def _parts(fit: Fit, nodes: list, weights: list) -> None:
         h.make_node("Add", ["none", "start"], ["base"]),
     ]
     for name in fit.words:
-        own = fit.weights[0, fit.places(name)]
-        weights.append(_constant(f"{name}_own", [[value - fit.average[name]] for value in [*own.tolist(), 0.0]]))
+        own = fit.weights[0, fit.places(name)] - fit.average(name)[0]
+        weights.append(_constant(f"{name}_own", [*([value] for value in own.tolist()), [0.0]]))
         nodes += [
             h.make_node("Gather", [f"{name}_own", f"{name}_row"], [f"{name}_held"], axis=0),
             h.make_node("Flatten", [f"{name}_held"], [f"{name}_part"], axis=2),
@@ -250,5 +260,5 @@ def notes(fit: Fit, matrix, optional=frozenset()) -> dict[str, dict]:
         if name in fit.numbers:
             found[name]["imputed"] = {"method": "median", "value": float(fit.median[fit.numbers.index(name)])}
         else:
-            found[name]["imputed"] = {"method": "an answer of its own for “not known”"}
+            found[name]["imputed"] = {"method": NEUTRAL}
     return found

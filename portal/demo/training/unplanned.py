@@ -64,7 +64,7 @@ def _table(rows: list[dict]):
 def _fit(table, labels):
     fit = additive.prepare(table, NAMES)
     matrix = additive.design(fit, table)
-    return additive.settle(fit, matrix, additive.draw(matrix, labels, draws=DRAWS, seed=7)), matrix
+    return additive.settle(fit, additive.draw(matrix, labels, draws=DRAWS, seed=7)), matrix
 
 
 def _risk(fit, matrix):
