@@ -84,7 +84,7 @@ def _observation(field: Field, record: Record) -> Prefilled | None:
 
 def from_measurement(field: Field, found: Measurement) -> Prefilled:
     """A field filled from one measurement."""
-    source, stale = _source(found), (found.days_old or 0) > STALE_DAYS
+    source, stale = _source(found), (found.days_old or 0) > (field.record or {}).get("stale_days", STALE_DAYS)
     used = _resource(found.source) if found.source else None
     if not isinstance(found.value, int | float) or field.kind not in ("number", "integer"):
         return Prefilled(found.value, source, found.code, found.at, stale, used=used)

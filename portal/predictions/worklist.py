@@ -1,20 +1,21 @@
 """My patients with their newest results, what is due again, and which model to run from the list."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.db.models.functions import Coalesce
 
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.predictions import queries
+from portal.predictions import news, queries
 from portal.predictions.models import Correction, Prediction
+from portal.predictions.news import Newest
 from portal.predictions.states import PredictionState
 from portal.records import actions as records
 from portal.records.models import Mark, Patient
-from portal.records.queries import PatientSummary
+from portal.records.queries import PatientSummary, about
 from portal.registry.models import ModelVersion
 from portal.registry.spec import form_of
 
@@ -26,7 +27,7 @@ AT_ONCE = 60
 
 @dataclass(frozen=True)
 class Line:
-    """One patient of a worklist; `newest` is the newest result that stands, `due` when the record is newer than it."""
+    """One patient of a worklist; `newest` is the newest result that stands, `due` when its model's inputs are newer."""
 
     patient: PatientSummary
     marked: bool
@@ -104,27 +105,27 @@ def _line(patient: PatientSummary, known: _Known, newest: queries.PredictionView
 
 def _known(by, ids: list[str]) -> dict[str, _Known]:
     marked, changed, newest = _marked(by, ids), _changed(ids), _newest(by, ids)
-    marks = Correction.objects.filter(prediction__in=[pk for pk, _ in newest.values()], lifted_at__isnull=True)
+    marks = Correction.objects.filter(prediction__in=[f.prediction for f in newest.values()], lifted_at__isnull=True)
     corrected = set(marks.values_list("prediction", flat=True))
-    nothing = _Known(False, None, None, False)
-    found = {}
-    for patient in ids:
-        pk, at = newest.get(patient, (None, None))
-        due = at is not None and (changed[patient] > at or pk in corrected)
-        found[patient] = replace(nothing, marked=patient in marked, prediction=pk, at=at, due=due)
-    return found
+    due = news.due({patient: found for patient, found in newest.items() if changed[patient] > found.at})
+    due |= {patient for patient, found in newest.items() if found.prediction in corrected}
+    nothing = {patient: _Known(patient in marked, None, None, False) for patient in ids}
+    return nothing | {
+        patient: _Known(patient in marked, found.prediction, found.at, patient in due)
+        for patient, found in newest.items()
+    }
 
 
-def _newest(by, ids: list[str]) -> dict[str, tuple[int, datetime]]:
+def _newest(by, ids: list[str]) -> dict[str, Newest]:
     standing = Prediction.objects.filter(
-        Q(patient__public_id__in=ids) | Q(patient__merged_into__public_id__in=ids),
+        about(ids),
         outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
     )  # fmt: skip
     root = Coalesce("patient__merged_into", "patient")
     last = standing.order_by().values(root=root).annotate(last=Max("pk")).values("last")
     rows = policy.visible_to(Prediction.objects.order_by(), by, Permission.PREDICTION_READ).filter(pk__in=last)
     whose = Coalesce("patient__merged_into__public_id", "patient__public_id")
-    return {patient: (pk, at) for patient, pk, at in rows.values_list(whose, "pk", "created_at")}
+    return {patient: Newest(*found) for patient, *found in rows.values_list(whose, "pk", "created_at", "version")}
 
 
 def _views(by, keys: list[int | None]) -> dict[str, queries.PredictionView]:

@@ -162,11 +162,13 @@ class WardStay(Sealed):
 class Resource(Sealed):
     """A part of a patient's record as it came from its source."""
 
-    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "code": Phi.CLINICAL, "content": Phi.CLINICAL, "removed_at": Phi.NONE}  # fmt: skip
+    PHI = {"source_index": Phi.PSEUDONYM, "digest": Phi.NONE, "code": Phi.CLINICAL, "content": Phi.CLINICAL, "removed_at": Phi.NONE, "stored_at": Phi.NONE}  # fmt: skip
     source_index = models.CharField(max_length=64, unique=True)
     digest = models.CharField(max_length=64)
     # Deleted at its source: it stays, and is neither used nor shown.
     removed_at = models.DateTimeField(null=True)
+    # When it last said something new about this patient; empty for what came before this was kept.
+    stored_at = models.DateTimeField(null=True, default=clock.now)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=40, blank=True)
     content = EncryptedJSONField()

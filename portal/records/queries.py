@@ -147,6 +147,11 @@ def group_of(patient: Patient) -> list[int]:
     return [patient.pk, *merged]
 
 
+def about(ids) -> Q:
+    """Rows about the patients of these ids, also those of records that were merged into theirs."""
+    return Q(patient__public_id__in=ids) | Q(patient__merged_into__public_id__in=ids)
+
+
 def merged_into(patient: Patient) -> list[Patient]:
     """The records that were merged into a patient's."""
     return list(Patient.objects.filter(merged_into=patient)) if patient.absorbs else []

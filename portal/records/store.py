@@ -28,6 +28,7 @@ class Store:
         self._moved: dict[int, models.Patient] = {}
         self._touched: dict[int, models.Patient] = {}
         self._said: dict[int, models.Patient] = {}
+        self._written: dict[type, set[str]] = {}
         self.changed: set[str] = set()
         self.settled = merging.Settled()
         self.created = self.updated = self.unchanged = self.deleted = 0
@@ -65,15 +66,19 @@ class Store:
 
     def finish(self) -> None:
         """Write what was gathered, settle who is merged with whom, and move patients whose latest stay changed."""
-        for model, rows in self._new.items():
-            model.objects.bulk_create(rows, batch_size=500)
+        for model in list(self._new):
+            self._flush(model)
         self.settled = merging.settle(list(self._said.values())) if self._said else self.settled
         for patient, before in self.settled.changed:
             self._separate_or_join(patient, before)
         self._touch_roots()
         for patient in self._moved.values():
             placing.place(patient)
-        models.Patient.objects.filter(pk__in=self._touched).update(changed_at=clock.now())
+        # One moment for all, as late as can be: whoever ran a model before it had not seen this.
+        now = clock.now()
+        models.Patient.objects.filter(pk__in=self._touched).update(changed_at=now)
+        for model, indexes in self._written.items():
+            model.objects.filter(source_index__in=indexes).update(stored_at=now)
 
     def touched_patients(self) -> list[models.Patient]:
         """The patients whose record changed."""
@@ -89,7 +94,9 @@ class Store:
     def _separate_or_join(self, patient: models.Patient, before: int | None) -> None:
         # What was one person's record is another's now: each of its values is to be looked at again.
         for model in _CLINICAL.values():
-            self.changed.update(model.objects.filter(patient=patient).values_list("source_index", flat=True))
+            indexes = set(model.objects.filter(patient=patient).values_list("source_index", flat=True))
+            self.changed |= indexes
+            self._written.setdefault(model, set()).update(indexes)
         for row in models.Patient.objects.filter(pk__in={before, patient.merged_into_id} - {None}):
             self._touched.setdefault(row.pk, row)
             self._moved.setdefault(row.pk, row)
@@ -173,6 +180,7 @@ class Store:
             self._apart(row.patient)
             self._leave(row)
         _change(row, facts | {"removed_at": None})
+        self._written.setdefault(model, set()).add(index)
         self.changed.add(index)
         return "updated"
 
@@ -197,7 +205,8 @@ class Store:
         return model.objects.filter(source_index=index).exists()
 
     def _flush(self, model) -> None:
-        model.objects.bulk_create(self._new.pop(model, []), batch_size=500)
+        rows = model.objects.bulk_create(self._new.pop(model, []), batch_size=500)
+        self._written.setdefault(model, set()).update(row.source_index for row in rows)
 
     def _known(self, model, patient: models.Patient) -> dict[str, str]:
         key = (model, patient.pk)

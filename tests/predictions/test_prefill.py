@@ -34,6 +34,14 @@ def creatinine(value, unit, day=5, code="2160-0", year=2026) -> Measurement:
     return Measurement(code, "Creatinine", value, unit, datetime(year, 11, day, 14, 2, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("limit", "old"), [({}, False), ({"stale_days": 4}, True), ({"stale_days": 6}, False)])
+def test_a_model_says_after_how_many_days_a_value_is_old(limit, old):
+    entry = OVERLAY["creatinine"] | {"record": OVERLAY["creatinine"]["record"] | limit}
+    form = spec.build(INPUTS, OVERLAY | {"creatinine": entry})
+
+    assert prefill.fill(form, record(creatinine(1.1, "mg/dL", day=3)))["creatinine"].stale is old
+
+
 def test_a_value_comes_with_its_unit_moment_and_age():
     found = prefill.fill(FORM, record(creatinine(1.1, "mg/dL")))["creatinine"]
 

@@ -13,7 +13,7 @@ from portal.core import clock, guard
 from portal.predictions import actions, discussion, retraction, worklist
 from portal.records import actions as records
 from portal.records import imports
-from portal.records.models import Patient
+from portal.records.models import Encounter, Patient
 from portal.records.queries import PatientSummary
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,15 +33,6 @@ def test_the_newest_result_that_stands_is_shown(cast, patient, result, unplanned
 
     retraction.retract(by=cast["clinician"], on=newer, code="wrong-input")
     assert line(cast, patient).newest.public_id == result
-
-
-def test_a_result_is_due_again_when_an_import_brings_something_new(cast, patient, result, hospital_folder):
-    imports.import_paths(by=SYSTEM, paths=[hospital_folder])
-    assert not line(cast, patient).due
-    with guard.unlocked():
-        Patient.objects.filter(public_id=patient).update(changed_at=clock.now() + timedelta(seconds=1))
-
-    assert line(cast, patient).due
 
 
 def test_an_import_says_of_whom_it_brought_something_new(cast, wards, hospital_folder, tmp_path):
@@ -123,7 +114,9 @@ def test_the_list_shows_what_is_asked_for_and_counts_the_rest(cast, wards, patie
     others = [row.patient.public_id for row in worklist.open_worklist(by=cast["clinician"])]
     records.mark(by=cast["clinician"], on=others[-1])
     with guard.unlocked():
-        Patient.objects.filter(public_id=patient).update(changed_at=clock.now() + timedelta(seconds=1))
+        soon = clock.now() + timedelta(seconds=1)
+        Patient.objects.filter(public_id=patient).update(changed_at=soon)
+        Encounter.objects.filter(patient__public_id=patient).update(stored_at=soon)
 
     def opened(**asked):
         found = worklist.open_list(by=cast["clinician"], **asked)

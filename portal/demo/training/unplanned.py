@@ -95,12 +95,12 @@ def _overlay(table, labels, metrics) -> dict:
             "heart_failure": _problem("Heart failure", 4, ["84114007", "88805009", "42343007"]),
             "diabetes": _problem("Diabetes", 5, ["44054006", "73211009", "46635009"]),
             "copd": _problem("Chronic obstructive lung disease", 6, ["13645005", "185086009", "87433001"]),
-            "bmi": _measured("Body mass index", 7, "kg/m2", "kg/m²", 8, 100, ["39156-5"], seen["bmi"]),
-            "sbp": _measured("Systolic blood pressure", 8, "mm[Hg]", "mmHg", 40, 300, ["8480-6"], seen["sbp"]),
-            "creatinine": _measured("Creatinine", 9, "mg/dL", "mg/dL", 0.1, 30, ["2160-0", "38483-4"], seen["creatinine"], ["umol/L"]),
-            "hba1c": _measured("Haemoglobin A1c", 10, "%", "%", 2, 20, ["4548-4"], seen["hba1c"], ["mmol/mol"]),
-            "cholesterol": _measured("Total cholesterol", 11, "mg/dL", "mg/dL", 40, 1000, ["2093-3"], seen["cholesterol"], ["mmol/L"]),
-            "haemoglobin": _measured("Haemoglobin", 12, "g/dL", "g/dL", 2, 25, ["718-7"], seen["haemoglobin"], ["g/L"]),
+            "bmi": _measured("Body mass index", 7, "kg/m2", "kg/m²", 8, 100, ["39156-5"], 365, seen["bmi"]),
+            "sbp": _measured("Systolic blood pressure", 8, "mm[Hg]", "mmHg", 40, 300, ["8480-6"], 90, seen["sbp"]),
+            "creatinine": _measured("Creatinine", 9, "mg/dL", "mg/dL", 0.1, 30, ["2160-0", "38483-4"], 90, seen["creatinine"], ["umol/L"]),
+            "hba1c": _measured("Haemoglobin A1c", 10, "%", "%", 2, 20, ["4548-4"], 180, seen["hba1c"], ["mmol/mol"]),
+            "cholesterol": _measured("Total cholesterol", 11, "mg/dL", "mg/dL", 40, 1000, ["2093-3"], 730, seen["cholesterol"], ["mmol/L"]),
+            "haemoglobin": _measured("Haemoglobin", 12, "g/dL", "g/dL", 2, 25, ["718-7"], 90, seen["haemoglobin"], ["g/L"]),
         },
         "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE,
                    "outcome": "have an unplanned hospital stay", "horizon": "within 12 months",
@@ -117,8 +117,9 @@ def _problem(label: str, order: int, codes: list[str]) -> dict:
     return {"label": label, "group": "Problem list", "order": order, "options": options, "record": record}
 
 
-def _measured(label, order, unit, shown, low, high, codes, usual, units=()) -> dict:
+def _measured(label, order, unit, shown, low, high, codes, days, usual, units=()) -> dict:
     return {
         "label": label, "group": "Last measured", "order": order, "unit": unit, "unit_label": shown, "min": low, "max": high,
-        "required": False, "units": list(units), "record": {"kind": "observation", "codes": codes}, **usual,
+        "required": False, "units": list(units),
+        "record": {"kind": "observation", "codes": codes, "stale_days": days}, **usual,
     }  # fmt: skip

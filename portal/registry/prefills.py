@@ -1,0 +1,37 @@
+"""Checking what an overlay says about where a field is filled from: `record`, one of a few kinds of facts."""
+
+MOST_DAYS = 36_500
+# What each kind needs, and what it may say beside it.
+KINDS = {
+    "age": ((), ()),
+    "sex": ((), ("map",)),
+    "observation": (("codes",), ("within_days", "stale_days")),
+    "condition": (("codes",), ("map",)),
+    "encounters": ((), ("within_days",)),
+}
+
+
+def fault(record) -> str:
+    """What does not fit, as a sentence without its subject; empty when all fits."""
+    if record is None:
+        return ""
+    if not isinstance(record, dict) or record.get("kind") not in KINDS:
+        return f"record must be an object with a kind: {', '.join(KINDS)}."
+    needed, allowed = KINDS[record["kind"]]
+    unknown = sorted(set(record) - {"kind", *needed, *allowed})
+    if unknown:
+        return f"record of kind {record['kind']} has no member {', '.join(unknown)}. Allowed: {', '.join(('kind', *needed, *allowed))}."
+    if needed and not _codes(record.get("codes")):
+        return "record needs codes: a list of codes, at least one."
+    if not isinstance(record.get("map", {}), dict):
+        return "record: map must be an object."
+    wrong = [name for name in ("within_days", "stale_days") if name in record and not _days(record[name])]
+    return f"record: {wrong[0]} must be a whole number of days from 1 to {MOST_DAYS}." if wrong else ""
+
+
+def _codes(found) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(code, str) and code for code in found)
+
+
+def _days(found) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool) and 1 <= found <= MOST_DAYS
