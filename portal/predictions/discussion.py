@@ -46,7 +46,7 @@ def _discussed(by, on: Prediction) -> Discussion:
         notices.seen(by, on.public_id)
     return Discussion(
         view,
-        feedback.opinions_of(on),
+        feedback.opinions_of(on, by),
         incidents.of_prediction(on),
         may,
         policy.decide(by, Permission.PREDICTION_PRINT, on),

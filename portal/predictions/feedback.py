@@ -20,15 +20,23 @@ from portal.registry.models import ModelVersion
 WORDS_AT_LEAST, WORDS_AT_MOST, SPAN, SMALLEST = 5, 1000, timedelta(days=90), 11
 
 
+_RECEIPTS = {
+    Verdict.AGREE: "You agreed",
+    Verdict.DISAGREE: "You disagreed",
+    Verdict.NOT_APPLICABLE: "You said that it does not apply",
+}
+
+
 @dataclass(frozen=True)
 class Opinion:
-    """One person's verdict on a result."""
+    """One person's verdict on a result; `receipt` says it to the person who gave it, and is empty for others."""
 
     person: str
     verdict: str
     reason: str
     words: str
     at: datetime
+    receipt: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,17 +61,29 @@ def give(*, by, on, verdict, code="", words="") -> None:
     event().note(verdict=verdict, code=code, model=on.version.model.slug, version=on.version.number)
 
 
-def opinions_of(prediction: Prediction) -> list[Opinion]:
-    """The newest verdict of each person. Call it inside actions."""
+def opinions_of(prediction: Prediction, by) -> list[Opinion]:
+    """The newest verdict of each person, as `by` is told of it. Call it inside actions."""
     newest: dict[int, Feedback] = {}
     for row in Feedback.objects.filter(prediction=prediction).select_related("person"):
         newest.setdefault(row.person_id, row)
     return [
         Opinion(
-            row.person.label, row.get_verdict_display(), FEEDBACK_REASONS.get(row.code, ""), row.words, row.given_at
+            row.person.label, row.get_verdict_display(), _reason(row), row.words, row.given_at,
+            _receipt(row) if row.person_id == by.pk else "",
         )
         for row in newest.values()
-    ]
+    ]  # fmt: skip
+
+
+def _reason(row: Feedback) -> str:
+    """The reason in words; nothing where the person's own words are the reason."""
+    return "" if row.code == "other" and row.words else FEEDBACK_REASONS.get(row.code, "")
+
+
+def _receipt(row: Feedback) -> str:
+    reason = _reason(row)
+    said = [reason[:1].lower() + reason[1:], row.words]
+    return ": ".join([_RECEIPTS[Verdict(row.verdict)], *filter(None, said)])
 
 
 @action(Permission.MODEL_REVIEW, verb="model.overrides-seen")

@@ -60,6 +60,8 @@ class IncidentKind(models.TextChoices):
 
 # Why a clinician does not follow a result; `other` asks for words.
 FEEDBACK_REASONS = {
+    "too-high": "Too high for this patient",
+    "too-low": "Too low for this patient",
     "picture": "The patient's picture says otherwise",
     "data": "The data it used is old or wrong",
     "unknown-to-it": "It does not know something important",
@@ -68,6 +70,8 @@ FEEDBACK_REASONS = {
     "goals": "The goals of care make it irrelevant",
     "other": "Another reason, written beside it",
 }
+# A direction is only said of an answer that has one, and an answer that does not apply is not doubted.
+DIRECTIONS, DOUBTS = ("too-high", "too-low"), ("too-high", "too-low", "picture")
 OUTCOMES = tuple(
     (state.value, state.label)
     for state in PredictionState

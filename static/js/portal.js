@@ -15,9 +15,15 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => announce("Copied."));
   if (event.target.closest("[data-print]")) window.print();
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll("details.menu[open], details.choice[open]:not([data-wrong])")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
+});
+
+// Escape closes what floats, and leads back to what opened it.
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest("details.menu[open], details.choice[open]");
+  if (open) { open.open = false; open.querySelector("summary").focus(); }
 });
 
 // A form that was sent once is not sent twice.

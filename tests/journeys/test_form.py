@@ -117,7 +117,7 @@ def test_the_whole_way_goes_by_keyboard_alone(visit, accessible, wards, unplanne
         if page.evaluate("document.activeElement.textContent.trim()") == "Agree":
             break
     page.keyboard.press("Enter")
-    page.wait_for_selector("#feedback:has-text('Amara Okafor: agree')")
+    page.wait_for_selector("#feedback-receipt:has-text('You agreed')")
     accessible(page)
 
 

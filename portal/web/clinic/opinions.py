@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from portal.core import clock
@@ -9,8 +10,9 @@ from portal.core.problems import BadInput, Conflict
 from portal.monitoring import reliability
 from portal.predictions import discussion, incidents, retraction
 from portal.predictions import feedback as verdicts
-from portal.predictions.states import FEEDBACK_REASONS, IncidentKind, RetractionReason, Verdict
+from portal.predictions.states import DIRECTIONS, DOUBTS, FEEDBACK_REASONS, IncidentKind, RetractionReason, Verdict
 
+_DIRECTED = ("risk", "survival", "number")
 # Where the box of a field stands that more than one form has.
 _FIELDS = {
     ("retract", "code"): "retract-code", ("retract", "words"): "retract-words", ("report", "words"): "report-words",
@@ -21,7 +23,8 @@ def show(request, prediction, *, errors=None, about="", status=200):
     """The page of one prediction, with the forms that say something about it."""
     found = discussion.open_page(by=request.user, on=prediction)
     said = {"errors": errors or {}, "about": about, "typed": request.POST}
-    said["summary"] = {_FIELDS.get((about, name), name): sentence for name, sentence in (errors or {}).items()}
+    said["wrong"] = request.POST.get("verdict", "") if about == "feedback" else ""
+    said["summary"] = {_place(about, name, said["wrong"]): sentence for name, sentence in (errors or {}).items()}
     return render(request, "clinic/prediction.html", _context(request, found) | said, status=status)
 
 
@@ -39,7 +42,7 @@ def feedback(request, prediction):
         by=request.user, on=prediction, verdict=given.get("verdict", ""), code=given.get("code", ""),
         words=given.get("words", ""),
     )  # fmt: skip
-    return _do(request, prediction, "feedback", work, lambda _: "Thank you. It is with the result.")
+    return _do(request, prediction, "feedback", work)
 
 
 @require_POST
@@ -59,8 +62,14 @@ def report(request, prediction):
     work = lambda: incidents.report(  # noqa: E731
         by=request.user, on=prediction, kind=given.get("kind", ""), words=given.get("words", "")
     )
-    said = "Reported. The committee and the model's owners are told; the answer will stand here."
-    return _do(request, prediction, "report", work, lambda _: said)
+    return _do(request, prediction, "report", work)
+
+
+def _place(about: str, name: str, verdict: str) -> str:
+    """The id of what has to be mended."""
+    if about == "feedback":
+        return f"words-{verdict}" if name == "words" else about
+    return _FIELDS.get((about, name), name)
 
 
 def _context(request, found: discussion.Discussion) -> dict:
@@ -71,21 +80,37 @@ def _context(request, found: discussion.Discussion) -> dict:
         "page_at": clock.now(),
         "patient": found.view.patient,
         "discussion": found,
-        "verdicts": Verdict.choices,
-        "reasons": FEEDBACK_REASONS,
+        "own": next((opinion for opinion in found.opinions if opinion.receipt), None),
+        "choices": _choices(found) if done else [],
         "retractions": RetractionReason.choices,
         "incident_kinds": IncidentKind.choices,
     }
 
 
-def _do(request, prediction, about: str, work, said):
+def _choices(found: discussion.Discussion) -> list[tuple]:
+    """What may be said of an answer instead of agreeing, each with the reasons that fit it."""
+    directed = found.view.envelope["reading"]["kind"] in _DIRECTED
+    for_disagreeing = [code for code in FEEDBACK_REASONS if directed or code not in DIRECTIONS]
+    for_not_applying = [code for code in FEEDBACK_REASONS if code not in DOUBTS]
+    return [
+        (verdict, verdict.label, [(code, FEEDBACK_REASONS[code]) for code in codes if code != "other"])
+        for verdict, codes in ((Verdict.DISAGREE, for_disagreeing), (Verdict.NOT_APPLICABLE, for_not_applying))
+    ]
+
+
+def _do(request, prediction, about: str, work, said=None):
+    """Do it, and lead to the receipt that stands in the place of what was pressed, or say it on top."""
     try:
-        messages.success(request, said(work()))
+        done = work()
     except BadInput as problem:
         return show(request, prediction, errors=problem.errors, about=about, status=422)
     except Conflict as conflict:
         messages.warning(request, conflict.sentence)
-    return redirect("clinic:prediction", prediction)
+        return redirect("clinic:prediction", prediction)
+    if said:
+        messages.success(request, said(done))
+    page = reverse("clinic:prediction", args=[prediction])
+    return redirect(page if said else f"{page}#{about}-receipt")
 
 
 def _retracted(told: int) -> str:
