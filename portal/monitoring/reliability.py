@@ -19,6 +19,8 @@ from portal.predictions.states import OutcomeState
 from portal.registry.models import ModelVersion
 
 PAUSE, OVERDUE = 30.0, timedelta(days=180)
+# How long told counts stand: two that are near in time would tell by their difference how it went with one person.
+STANDING = timedelta(days=7)
 NEVER = "Not checked on patients of this hospital."
 
 
@@ -111,10 +113,11 @@ def open_page(*, by, on) -> Page:
 
 @action(Permission.RECORD_IMPORT, verb="model.reliability-counted")
 def refresh(*, by, on=None) -> int:
-    """A duty of the keeper: count anew what something was learnt of, and everything once a day; returns how many."""
-    day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    """A duty of the keeper: count anew, what is told once a week and the rest when something was learnt or a day is over."""
+    now = clock.now()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     old = Reliability.objects.filter(is_stale=True) | Reliability.objects.filter(at__lt=day)
-    rows = list(old.select_related("version__model"))
+    rows = [row for row in old.select_related("version__model") if row.at <= now - STANDING or not _is_told(row)]
     for row in rows:
         found = calibration.count(_results(row.version), _bands(row.version), _threshold(row.version))
         row.content, row.at, row.is_stale = found, clock.now(), False
@@ -123,6 +126,10 @@ def refresh(*, by, on=None) -> int:
         event().skip()
     event().note(versions=len(rows))
     return len(rows)
+
+
+def _is_told(row: Reliability) -> bool:
+    return bool(row.content) and calibration.share_of(row.content["whole"]).told
 
 
 def _results(version: ModelVersion) -> list[calibration.Result]:

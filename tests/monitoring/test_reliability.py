@@ -65,7 +65,8 @@ def share_of(result) -> float:
 
 def counted(version):
     with guard.unlocked():
-        Reliability.objects.update_or_create(version=version, defaults={"is_stale": True})
+        week_ago = clock.now() - reliability.STANDING
+        Reliability.objects.update_or_create(version=version, defaults={"is_stale": True, "at": week_ago})
     return reliability.refresh(by=SYSTEM)
 
 
@@ -124,17 +125,23 @@ def test_the_page_says_what_happens_at_the_threshold_and_in_groups(cast, result,
     assert page.whole.predicted == pytest.approx(0.23)
 
 
-def test_it_is_counted_anew_when_something_was_learnt_and_once_a_day(cast, result, history, unplanned, patient):
-    history(12)
+@pytest.mark.parametrize(("people", "anew"), [(9, 1), (12, 0)])
+def test_what_is_told_stands_for_a_week_and_what_is_not_is_counted_anew_when_something_was_learnt(
+    cast, result, history, unplanned, patient, people, anew
+):
+    history(people)
     counted(unplanned)
     assert reliability.refresh(by=SYSTEM) == 0
     with guard.unlocked():
         Prediction.objects.filter(public_id=result).update(created_at=clock.now() - timedelta(days=400))
     outcomes.settle(by=SYSTEM, patients=_rows(patient))
-    assert reliability.refresh(by=SYSTEM) == 1
+    assert reliability.refresh(by=SYSTEM) == anew
     with guard.unlocked():
-        Reliability.objects.update(at=clock.now() - timedelta(days=1))
+        Reliability.objects.update(at=clock.now() - reliability.STANDING)
     assert reliability.refresh(by=SYSTEM) == 1
+    assert reliability.open_page(by=cast["scientist"], on=unplanned.public_id).whole.n == (
+        people + 1 if people == 12 else None
+    )
 
 
 def _rows(patient) -> list[Patient]:
