@@ -70,7 +70,7 @@ def open_notices(*, by, on=None, limit=50, before=None, unread=None) -> list[Tol
     about = subjects.of(by, found)
     event().note(shown=len(found))
     event().each_patient_id(subject.patient for subject in about.values())
-    return [Told(notice, TEXTS[notice.kind], about.get(notice.pk)) for notice in found]
+    return [_told(notice, about.get(notice.pk)) for notice in found]
 
 
 @action(Permission.NOTICE_READ, verb="notice.read")
@@ -92,6 +92,10 @@ def read_one(*, by, on) -> None:
 def seen(by, about: str) -> None:
     """Whoever opens an object has read what they were told about it. Call it inside the action that opens it."""
     Notice.objects.filter(person_id=by.pk, about=about, read_at__isnull=True).update(read_at=clock.now())
+
+
+def _told(notice: Notice, subject: Subject | None) -> Told:
+    return Told(notice, (subject and subject.told) or TEXTS[notice.kind], subject)
 
 
 def _rows(by, limit: int, before, unread: bool | None) -> list[Notice]:

@@ -12,12 +12,16 @@ from portal.accounts.models import User
 
 @dataclass(frozen=True)
 class Subject:
-    """An object that a person may open: what kind it is, its id, its name in words, and the patient it is about."""
+    """An object that a person may open: what kind it is, its id, its name in words, and the patient it is about.
+
+    `told` says on the portal's own pages, and nowhere else, what the fixed words of the notice leave out.
+    """
 
     kind: str
     id: str
     words: str = ""
     patient: str = ""
+    told: str = ""
 
 
 Finder = Callable[[object, list[str]], dict[str, Subject]]

@@ -1,4 +1,4 @@
-"""Showing a result to a colleague: who may see the patient anyway is asked to look; nothing is opened to anybody."""
+"""Showing a result to a colleague: who may see the patient is asked to look; to others the patient is shared with it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from portal.audit.models import AuditEvent
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import queries
 from portal.predictions.models import Prediction, Showing
-from portal.records import colleagues
+from portal.records import colleagues, sharing
 
-WORDS_AT_MOST = 1000
+WORDS_AT_MOST, _MOST_NAMED = 1000, 4
 _OPENED = ("prediction.opened", "prediction.page-opened", "prediction.followed")
 
 
@@ -34,26 +34,79 @@ class Choice:
     view: queries.PredictionView
     names: list[str]
     shown: list[Shown]
+    may_share: bool = False
+    others: tuple[str, ...] = ()
+    offer: "Offer | None" = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What it takes to show a result to a colleague who may not see the patient; `who` can do it if the person cannot."""
+
+    name: str
+    ward: str
+    allowed: bool
+    who: tuple[str, ...]
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.showing-opened", on=Prediction, rows=queries.related)
-def open_choice(*, by, on) -> Choice:
-    """The colleagues to whom a result may be shown."""
-    names = list(colleagues.seeing(on.patient, but=by)) if on.patient else []
-    return Choice(queries.view_of(on, by), names, shown_of(on))
+def open_choice(*, by, on, colleague="") -> Choice:
+    """The colleagues to whom a result may be shown, and what it takes to show it to one who may not see the patient."""
+    view, shown = queries.view_of(on, by), shown_of(on)
+    if on.patient is None:
+        return Choice(view, [], shown)
+    known, everybody = colleagues.seeing(on.patient, but=by), colleagues.others(but=by)
+    may_share = policy.decide(by, Permission.PATIENT_SHARE, on.patient).allowed
+    person = colleagues.find(colleague, everybody)
+    offer = _offer(by, on, person, may_share) if person and person not in known.values() else None
+    others = tuple(sorted(everybody.keys() - known.keys(), key=str.casefold))[: sharing.MOST_NAMED] if may_share else ()
+    return Choice(view, list(known), shown, may_share, others, offer)
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.shown", on=Prediction, rows=queries.related)
-def show(*, by, on, colleague, words="") -> str:
-    """Ask a colleague to look at a result, and return the colleague's name; raises BadInput naming the field."""
+def show(*, by, on, colleague, words="", reason="", share_until=None) -> str:
+    """Ask a colleague to look at a result, and return the colleague's name; raises BadInput naming the field.
+
+    With `share_until` the patient is shared with the colleague until then, for the reason, in the same moment.
+    """
     if on.patient is None or on.state != "succeeded":
         raise Conflict("Only a result of a patient can be shown to a colleague.")
     person = colleagues.find(colleague, colleagues.seeing(on.patient, but=by))
+    if person is None and share_until:
+        person = colleagues.find(colleague, colleagues.others(but=by))
+        _share(by, on, person, reason, share_until)
     _check(person, on, words.strip())
     Showing.objects.create(prediction=on, shown_by=by, shown_to=person, words=words.strip())
     notices.tell([person], "result-shown", on.public_id)
     event().note(person=person.public_id, model=on.version.model.slug, version=on.version.number)
     return person.label
+
+
+def showers(by, ids: list[str]) -> dict[str, list[str]]:
+    """Who showed a person these results, the last one first, by the results' ids. Call it inside actions."""
+    rows = Showing.objects.filter(shown_to_id=by.pk, prediction__public_id__in=ids)
+    found: dict[str, list[str]] = {}
+    for row in rows.select_related("shown_by", "prediction"):
+        names = found.setdefault(row.prediction.public_id, [])
+        names += [] if row.shown_by.label in names else [row.shown_by.label]
+    return found
+
+
+def _offer(by, on: Prediction, person, may_share: bool) -> Offer:
+    ward = on.patient.care_unit
+    who = () if may_share else tuple(colleagues.of_ward(ward, but=by))[:_MOST_NAMED]
+    return Offer(person.label, ward.name if ward else "", may_share, who)
+
+
+def _share(by, on: Prediction, person, reason: str, until) -> None:
+    # One notice says both: that of the result, which leads to the patient.
+    try:
+        sharing.share(
+            by=by, on=on.patient, username=person.username if person else "", words=reason, until=until, told=False
+        )
+    except BadInput as problem:
+        names = {"words": "reason", "until": "reason"}
+        raise BadInput({names.get(name, name): said for name, said in problem.errors.items()}) from None
 
 
 def shown_of(prediction: Prediction) -> list[Shown]:
@@ -75,10 +128,7 @@ def _first(seen: list[tuple[str, datetime]], row: Showing) -> datetime | None:
 def _check(person, on: Prediction, words: str) -> None:
     errors = {}
     if person is None or not policy.decide(person, Permission.PREDICTION_READ, on).allowed:
-        errors["colleague"] = (
-            "This is no colleague who may see this patient. Choose a name of the list; to show the result to somebody "
-            "else, share the patient with them first."
-        )
+        errors["colleague"] = "This is no colleague who may see this patient. Choose a name of the list."
     if len(words) > WORDS_AT_MOST:
         errors["words"] = f"Your words have {len(words)} characters; at most {WORDS_AT_MOST} are kept."
     if errors:

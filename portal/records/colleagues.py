@@ -5,15 +5,18 @@ from collections import Counter
 from django.db.models import Q
 
 from portal.accounts.models import User
-from portal.records.models import READ_RECORD, TREAT, CareUnitUserPermission, Patient, PatientUserPermission
+from portal.records.models import READ_RECORD, TREAT, CareUnit, CareUnitUserPermission, Patient, PatientUserPermission
 
 
 def seeing(patient: Patient, *, but) -> dict[str, User]:
     """The clinicians of a patient's ward and those to whom the patient was opened, by name, without one person."""
     reach = Q(pk__in=PatientUserPermission.holders(READ_RECORD, patient).values("user"))
-    if patient.care_unit:
-        reach |= Q(pk__in=CareUnitUserPermission.holders(TREAT, patient.care_unit).values("user"))
-    return by_name(_clinicians(but).filter(reach))
+    return by_name(_clinicians(but).filter(reach | _working_on(patient.care_unit)))
+
+
+def of_ward(ward: CareUnit | None, *, but) -> dict[str, User]:
+    """The clinicians who work on a ward, by name, without one person."""
+    return by_name(_clinicians(but).filter(_working_on(ward)))
 
 
 def others(*, but) -> dict[str, User]:
@@ -32,6 +35,10 @@ def find(text: str, known: dict[str, User]) -> User | None:
     """The one of those known whom a typed name or user name means."""
     wanted = " ".join(text.split()).casefold()
     return next((one for name, one in known.items() if wanted in (name.casefold(), one.username.casefold())), None)
+
+
+def _working_on(ward: CareUnit | None) -> Q:
+    return Q(pk__in=CareUnitUserPermission.holders(TREAT, ward).values("user")) if ward else Q(pk__in=())
 
 
 def _clinicians(but):

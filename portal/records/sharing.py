@@ -18,8 +18,11 @@ MOST_DAYS, MOST_NAMED = 30, 500
 
 
 @action(Permission.PATIENT_SHARE, verb="patient.shared", on=Patient)
-def share(*, by, on, username, words, until) -> Grant:
-    """Let a colleague read one patient's record and run models for the patient; raises BadInput naming the field."""
+def share(*, by, on, username, words, until, told=True) -> Grant:
+    """Let a colleague read one patient's record and run models for the patient; raises BadInput naming the field.
+
+    Without `told` no notice is left: the caller leaves one that says more.
+    """
     person = colleagues.find(username, colleagues.others(but=by))
     _check(person, words.strip(), until)
     earlier = Grant.objects.filter(
@@ -28,7 +31,8 @@ def share(*, by, on, username, words, until) -> Grant:
     for grant in earlier:
         grants.end_one(grant, by=by)
     grant = grants.give(READ_RECORD, to=person, on=on, by=by, kind=GrantKind.SHARE, until=until, words=words.strip())
-    notices.tell([person], "share-made", grant.public_id)
+    if told:
+        notices.tell([person], "share-made", grant.public_id)
     event().note(person=person.public_id, grant=grant.public_id, until=until.isoformat())
     return grant
 

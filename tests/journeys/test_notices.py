@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from portal.access import actions as access
 from portal.access import notices, preferences
+from portal.access.actors import SYSTEM
 from portal.access.models import Notice
 from portal.accounts.models import User
 from portal.core import clock, guard
@@ -46,7 +48,7 @@ def test_the_bell_leads_to_what_is_new_and_from_there_to_what_it_is_about(
     page.get_by_role("link", name="Open the patient").click()
 
     assert shown == [
-        "A colleague shared a patient with you.",
+        "Amara Okafor shared Elin Trialberg with you.",
         "People of a ward that you lead used emergency access in the last day. The privacy office reviews it.",
     ]
     assert (left, page.url) == (1, f"{live_server.url}/clinic/patients/{patient}/")
@@ -119,3 +121,47 @@ def test_a_result_is_shown_to_a_colleague_found_by_name(
     assert ("Would you start treatment?" in before, "not opened yet" in before) == (True, True)
     assert "not opened yet" not in page.locator("#shown").inner_text()
     assert notices.unread_count(by=cast["clinician2"]) == 1
+
+
+def test_who_may_not_see_the_patient_is_given_it_and_shown_the_result_on_one_form(
+    visit, accessible, cast, patient, result, live_server, look
+):
+    add = {"username": "third", "name": "Third One", "password": "correct-horse-battery", "role_names": ["clinician"]}
+    access.add_person(by=SYSTEM, **add)
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/predictions/{result}/show/")
+    page.get_by_label("Colleague").fill(cast["clinician2"].label)
+    page.get_by_label("Your words").fill("Would you start treatment?")
+    page.get_by_role("button", name="Show it").click()
+    offered = page.locator("#offer").inner_text()
+    assert page.evaluate("document.activeElement.id") == "reason"
+    accessible(page)
+    look(page, "show-offer")
+    page.keyboard.type("Short")
+    page.get_by_role("button", name="Share for 7 days and show").click()
+    assert page.locator(".notice.danger li").inner_text().startswith("Say why in 10 to 2000 characters")
+    accessible(page)
+    page.get_by_label("Why").fill("You know this treatment.")
+    page.get_by_role("button", name="Share for 7 days and show").click()
+    page.wait_for_selector("#shown")
+    assert "Would you start treatment?" in page.locator("#shown").inner_text()
+
+    colleague = visit("clinician2")
+    colleague.get_by_role("link", name="1 notice not read").click()
+    assert colleague.locator(".told .unread p").first.inner_text() == (
+        "Amara Okafor shows you a result on Elin Trialberg."
+    )
+    look(colleague, "shown-notice")
+    colleague.get_by_role("link", name="Open the result").click()
+    assert offered.startswith(f"{cast['clinician2'].label} may not see this patient: not on ")
+    assert f"Share this patient with {cast['clinician2'].label} for 7 days and show this result." in offered
+
+    colleague.goto(f"{live_server.url}/clinic/predictions/{result}/show/")
+    colleague.get_by_label("Colleague").fill("third")
+    colleague.get_by_role("button", name="Show it").click()
+    assert "Third One may not see this patient, and you cannot share the patient" in (
+        colleague.locator("#offer").inner_text()
+    )
+    assert "Ask one of them: Amara Okafor." in colleague.locator("#offer").inner_text()
+    accessible(colleague)
+    look(colleague, "show-refused")

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from portal.access import notices, post
+from portal.access import actions as access
+from portal.access import notices, policy, post
 from portal.access.actors import SYSTEM
+from portal.access.models import Grant
 from portal.accounts.models import User
+from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.problems import BadInput
 from portal.predictions import actions as predictions
@@ -21,8 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def colleague(cast, wards):
     """Somebody who works on the same ward, with an address."""
-    from portal.access import actions as access
-
     person = access.add_person(
         by=SYSTEM, username="weekend", name="Wanda Weekend", password="correct-horse-battery", role_names=["clinician"]
     )
@@ -47,23 +48,65 @@ def test_a_colleague_of_the_ward_is_told_without_words_about_anybody_and_it_show
         "Wanda Weekend", "Wanda Weekend", "Zebra words, please look.", None,
     )  # fmt: skip
     assert (told.notice.kind, told.subject.id, told.subject.patient) == ("result-shown", result, patient)
+    assert (told.text, told.subject.words) == (
+        "Amara Okafor shows you a result on Elin Trialberg.", "Unplanned admission within 12 months (synthetic)",
+    )  # fmt: skip
     assert after.opened_at is not None
     assert notices.unread_count(by=colleague) == 0
     assert [word for word in ("Zebra", result, patient, "Amara") if word in message.body + message.subject] == []
 
 
-def test_who_may_not_see_the_patient_is_shown_nothing_until_the_patient_is_shared(cast, result, patient):
-    with pytest.raises(BadInput) as refused:
-        showing.show(by=cast["clinician"], on=result, colleague=cast["clinician2"].label)
-    untold = notices.list_notices(by=cast["clinician2"])
-    until = clock.now() + timedelta(days=1)
-    sharing.share(
-        by=cast["clinician"], on=patient, username=cast["clinician2"].label, words="A second look.", until=until
-    )
-    showing.show(by=cast["clinician"], on=result, colleague=cast["clinician2"].label)
+def in_days(days: int):
+    return clock.now() + timedelta(days=days)
 
-    assert ("share the patient with them first" in refused.value.errors["colleague"], untold) == (True, [])
-    assert [row.kind for row in notices.list_notices(by=cast["clinician2"])] == ["result-shown", "share-made"]
+
+def test_who_may_not_see_the_patient_is_shown_nothing_until_the_patient_is_shared(cast, result, patient):
+    other = cast["clinician2"]
+    with pytest.raises(BadInput) as refused:
+        showing.show(by=cast["clinician"], on=result, colleague=other.label)
+    with pytest.raises(BadInput) as without:
+        showing.show(by=cast["clinician"], on=result, colleague=other.label, reason=" ", share_until=in_days(7))
+    offer = showing.open_choice(by=cast["clinician"], on=result, colleague=other.label).offer
+    untold = notices.list_notices(by=other)
+
+    assert (list(refused.value.errors), list(without.value.errors), untold) == (["colleague"], ["reason"], [])
+    assert (offer.name, offer.allowed, offer.who) == (other.label, True, ())
+    assert list(Grant.objects.filter(kind="share")) == []
+
+
+def test_sharing_and_showing_in_one_leaves_one_notice_that_names_the_sender_inside_the_portal_alone(
+    cast, result, patient
+):
+    User.objects.filter(username="clinician2").update(email="second@example.org")
+    other = User.objects.get(username="clinician2")
+    showing.show(
+        by=cast["clinician"], on=result, colleague=other.label, words="Please look.", reason="A second look.",
+        share_until=in_days(7),
+    )  # fmt: skip
+    post.mail(by=SYSTEM)
+
+    (told,) = notices.open_notices(by=other)
+    (message,) = mail.outbox
+    assert (told.notice.kind, told.text) == ("result-shown", "Amara Okafor shows you a result on Elin Trialberg.")
+    assert [word for word in ("Amara", "Trialberg", "Elin", patient, result) if word in message.body] == []
+    grant = Grant.objects.get(kind="share")
+    assert (grant.person, grant.words, grant.object_id) == (other, "A second look.", patient)
+    assert discussion.open_page(by=other, on=result).view.public_id == result
+    verbs = AuditEvent.objects.filter(patient=patient, outcome="ok", verb__in=("patient.shared", "prediction.shown"))
+    assert sorted(verbs.values_list("verb", flat=True)) == ["patient.shared", "prediction.shown"]
+
+
+def test_who_was_given_the_patient_cannot_give_it_on_and_reads_who_can(cast, colleague, result, patient):
+    other = cast["clinician2"]
+    sharing.share(by=cast["clinician"], on=patient, username=other.username, words="A second look.", until=in_days(1))
+    add = {"username": "third", "name": "Third One", "password": "correct-horse-battery", "role_names": ["clinician"]}
+    third = access.add_person(by=SYSTEM, **add)
+
+    offer = showing.open_choice(by=other, on=result, colleague="third").offer
+    assert (offer.name, offer.allowed, offer.who) == ("Third One", False, ("Amara Okafor", "Wanda Weekend"))
+    with pytest.raises(policy.Denied):
+        showing.show(by=other, on=result, colleague="third", reason="A second look.", share_until=in_days(7))
+    assert (notices.list_notices(by=third), Grant.objects.filter(person=third, kind="share").count()) == ([], 0)
 
 
 @pytest.mark.parametrize("name", ["", "Nobody Known", "scientist", "clinician"])
