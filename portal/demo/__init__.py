@@ -1,1 +1,1 @@
-"""The demonstration: an invented hospital, four models, and the people who use them."""
+"""The demonstration: an invented hospital, six models, and the people who use them."""

@@ -25,7 +25,10 @@ from portal.registry.models import ModelVersion
 from portal.studies.models import Study
 
 Say = Callable[[str], None]
-MODELS = ("unplanned-admission", "coronary-disease", "breast-cancer-recurrence", "irregular-rhythm")
+MODELS = (
+    "unplanned-admission", "coronary-disease", "coronary-extent", "diabetes-progression", "breast-cancer-recurrence",
+    "irregular-rhythm",
+)  # fmt: skip
 
 
 class SeedFailed(Exception):

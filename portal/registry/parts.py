@@ -87,7 +87,7 @@ def _account(output, inputs: set[str], outputs: set[str]) -> str:
         return f"link “{account['link']}” is not known. Allowed: {', '.join(LINKS)}."
     if not isinstance(account["columns"], dict) or set(account["columns"]) - inputs:
         return f"columns must name a column for each input. The inputs are: {', '.join(sorted(inputs))}."
-    wrong = sorted({account["base"], *account["columns"].values()} - outputs)
+    wrong = sorted({account["base"], *account["columns"].values(), account.get("of", account["base"])} - outputs)
     if outputs and wrong:
         return f"the model gives no column {', '.join(wrong)}. It gives: {', '.join(sorted(outputs))}."
     return ""

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from portal.demo.training import additive, coronary
+from portal.demo.training import additive, coronary, ends, extent, progression
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,10 @@ def heart():
     return table, label
 
 
-def answers(fit, rows) -> dict[str, numpy.ndarray]:
+def answers(fit, rows, end=ends.risk) -> dict[str, numpy.ndarray]:
     """What the graph of a fit answers to the rows of a table."""
     session = onnxruntime.InferenceSession(
-        additive.graph("heart", fit).SerializeToString(), providers=["CPUExecutionProvider"]
+        additive.graph("heart", fit, end).SerializeToString(), providers=["CPUExecutionProvider"]
     )
     feed = {name: rows[[name]].to_numpy(dtype=object if name in fit.words else float) for name in fit.names}
     names = [output.name for output in session.get_outputs()]
@@ -68,3 +68,37 @@ def test_the_fit_is_what_scikit_learn_makes_of_the_same_rows(heart, seed):
     fit, _ = coronary._fit(table.iloc[rows], label[rows], draws=0)
     ours, theirs = coronary._risk(fit, table.iloc[held]), pipeline.predict_proba(table.iloc[held])[:, 1]
     assert numpy.abs(ours - theirs).max() < 1e-3
+
+
+def test_grades_are_shares_of_one_and_their_account_is_exact():
+    table, grade, _ = coronary.load()
+    level = numpy.minimum(grade, 2)
+    fit, gaps, _ = extent.fit_grades(table, level, draws=4)
+    found = answers(fit, table, ends.grades(gaps))
+
+    shares = numpy.hstack([found[name] for name in extent.GRADES])
+    assert (numpy.abs(shares.sum(axis=1) - 1).max() < 1e-12, (shares > 0).all()) == (True, True)
+    # What is fitted by maximum likelihood gives each grade on average as often as it came.
+    assert shares.mean(axis=0) == pytest.approx(numpy.bincount(level) / len(level), abs=0.01)
+    disease = found["disease"][:, 0]
+    assert disease == pytest.approx(1 - shares[:, 0])
+    total = found["base"][:, 0] + found["contribution"].sum(axis=1)
+    assert numpy.abs(total - numpy.log(disease / (1 - disease))).max() < 1e-9
+
+
+def test_a_number_adds_up_and_a_gap_is_filled_with_what_is_told():
+    table, score = progression._load()
+    fit, spread, matrix = progression._fit(table, score)
+    told = additive.notes(fit, matrix, progression.OPTIONAL)["triglycerides"]["imputed"]
+    rows = table.head(2).assign(triglycerides=[numpy.nan, told["value"]], bmi=30.0, map=90.0, hdl=50.0, glucose=90.0)
+    found = answers(fit, rows, ends.value(spread))
+
+    value = found["score"][:, 0]
+    assert (told["method"], value[0]) == ("median", pytest.approx(value[1], abs=1e-4))
+    assert found["base"][:, 0] + found["contribution"].sum(axis=1) == pytest.approx(value, abs=1e-9)
+    assert [*(found["lower"][:, 0] - value), *(found["upper"][:, 0] - value)] == pytest.approx(
+        [spread[0]] * 2 + [spread[1]] * 2
+    )
+    whole = answers(fit, table, ends.value(spread))
+    inside = (score >= whole["lower"][:, 0]) & (score <= whole["upper"][:, 0])
+    assert 0.88 < inside.mean() < 0.93

@@ -47,6 +47,7 @@ def test_what_fits_is_taken():
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"link": "probit"}}}, "contributions: link “probit” is not known. Allowed: logit, identity, log-hazard."),
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"columns": {"weight": "part"}}}}, "contributions: columns must name a column for each input. The inputs are: age, dose."),
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"base": "zero"}}}, "contributions: the model gives no column zero. It gives: base, p, part."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"of": "whole"}}}, "contributions: the model gives no column whole. It gives: base, p, part."),
         ({"inputs": {"age": {"weight": 1.4}}}, "weights: the weight of age must be a number from 0 to 1, its share of the whole."),
         ({"inputs": {"age": {"weight": 0.9}, "dose": {"weight": 0.5}}}, "weights: they add up to 1.40; they are shares of the whole, so at most 1 together."),
         ({"inputs": {"dose": {"imputed": {"value": 5}}}}, "weights: imputed of dose needs a method in words."),

