@@ -157,6 +157,7 @@ SENTENCES = {
     "prediction.page-opened": "opened a prediction",
     "prediction.reliability-seen": "saw how often results like this one were right here",
     "prediction.printed": "printed a result",
+    "prediction.file-taken": "took a copy of the file that was sent with a run",
     "prediction.requested": "ran a model",
     "person.staff-proposed": "looked at the practitioners who could get an account",
     "prediction.worklist-seen": "saw the patient's newest result in their worklist",

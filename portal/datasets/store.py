@@ -64,6 +64,11 @@ def words_of(key: bytes) -> str:
     return base64.b64encode(key).decode()
 
 
+def opened(words: str) -> bytes:
+    """The key that such text stands for."""
+    return base64.b64decode(words)
+
+
 def key_of(version) -> bytes:
     """The key of a version's files."""
-    return base64.b64decode(version.file_key)
+    return opened(version.file_key)

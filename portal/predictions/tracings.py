@@ -9,6 +9,7 @@ from django.db import transaction
 
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.accounts import lockout
 from portal.core.problems import BadInput
 from portal.datasets import signals, store, uploads
 from portal.datasets.signals import Signal, Unreadable
@@ -23,6 +24,8 @@ DRAWN_RATE = 250
 UNNAMED = "so it is not known whose it is. Choose it again and confirm the patient."
 # A text this short is no file; the form's own words answer it.
 _SHORTEST_TEXT = 200
+# Reading a file costs a process of its own: wrong files are forgiven, a stream of them is not.
+REFUSALS = 30
 
 
 class WrongPatient(BadInput):
@@ -60,9 +63,15 @@ def read_files(*, by, on, form: FormSpec, inputs: dict, vouched: frozenset[str] 
         raise BadInput({field.name: f"{field.label}: is run for a patient; name the patient." for field in asked})
     receive(by=by, on=on, files=len(asked))
     found: dict = {}
+    tries = lockout.Tries(f"file\x1f{by.pk}", REFUSALS)
+    if tries.are_used_up():
+        wait = f"Too many files could not be read. Wait {settings.LOCK_OUT_MINUTES} minutes."
+        raise BadInput({field.name: f"{field.label}: {wait}" for field in asked})
     try:
         for field in asked:
             found[field.name] = _read(field, inputs[field.name], field.name in vouched)
+            if isinstance(found[field.name], Unreadable):
+                tries.add()
     except BaseException:
         let_go(found)
         raise

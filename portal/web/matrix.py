@@ -79,6 +79,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "clinic:prediction": (GET, "prediction", P.PREDICTION_READ, Phi.FREE_TEXT),
     "clinic:show": (BOTH, "prediction", P.PREDICTION_READ, Phi.FREE_TEXT),
     "clinic:paper": (GET, "prediction", P.PREDICTION_PRINT, Phi.FREE_TEXT),
+    "clinic:original": (GET, "prediction", P.PREDICTION_PRINT, Phi.CLINICAL),
     "clinic:feedback": (POST, "prediction", P.PREDICTION_FEEDBACK, Phi.FREE_TEXT),
     "clinic:retract": (POST, "prediction", P.PREDICTION_RETRACT, Phi.FREE_TEXT),
     "clinic:report": (POST, "prediction", P.INCIDENT_REPORT, Phi.FREE_TEXT),

@@ -38,6 +38,7 @@ PAGES = {
     "clinic:prediction-status": (("prediction",), OWN_WARD),
     "clinic:show": (("prediction",), OWN_WARD),
     "clinic:paper": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
+    "clinic:original": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
     "lab:models": ((), (200, 200, 200, 200, 200, 403, 403)),
     "lab:model": (("slug",), (302, 302, 302, 404, 302, 404, 404)),
     "lab:version": (("version",), SEES_MODEL),

@@ -13,9 +13,8 @@ from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.audit.models import AuditEvent
 from portal.compute.models import Job, LedgerEntry
-from portal.datasets import store
 from portal.datasets.runtime import vault
-from portal.predictions import actions
+from portal.predictions import actions, tracings
 from portal.records import actions as records
 from tests.signals.files import ecg, header_of, of
 
@@ -64,7 +63,7 @@ def error(answer) -> str:
 
 
 @pytest.mark.embedded
-def test_an_ecg_of_the_patient_is_read_run_and_kept_encrypted(send, worked, scorer, cast, chosen):
+def test_an_ecg_of_the_patient_is_read_run_and_kept_encrypted(send, worked, scorer, cast, chosen, client_of):
     content = of(chosen)
     answer = send(content)
     assert answer.status_code == 302
@@ -82,17 +81,42 @@ def test_an_ecg_of_the_patient_is_read_run_and_kept_encrypted(send, worked, scor
     assert stored() != [] and all(
         content[200:260] not in path.read_bytes() for path in django_settings.SIGNALS.iterdir()
     )
-    assert original(found) == content
+    taken = client_of("clinician").get(f"/clinic/predictions/{found.public_id}/original/?input=ecg")
+    assert taken.getvalue() == content
+    assert (taken["Content-Disposition"], taken["Cache-Control"]) == (
+        'attachment; filename="sent.dcm"',
+        "no-store, private",
+    )
+    noted = AuditEvent.objects.get(verb="prediction.file-taken")
+    assert (noted.patient, signal["digest"] in noted.payload) == (chosen.public_id, True)
 
 
-def original(view) -> bytes:
-    from portal.core import guard
-    from portal.predictions.models import Prediction
+@pytest.mark.parametrize(("who", "about", "status"), [
+    ("clinician", "?input=nothing", 302), ("clinician2", "", 404), ("scientist", "", 404), ("auditor", "", 404),
+])  # fmt: skip
+def test_a_file_goes_to_whoever_may_take_the_result_out(send, worked, scorer, chosen, client_of, who, about, status):
+    answer = send(of(chosen))
+    worked()
 
-    with guard.unlocked():
-        file = Prediction.objects.get(public_id=view.public_id).inputs["files"][0]
-    key = base64.b64decode(file["key"])
-    return vault.Reader(store.signal(file["stored"]), key).read()
+    assert client_of(who).get(f"{answer.url}original/{about}").status_code == status
+
+
+def test_a_stored_file_that_was_changed_is_not_given_out(send, worked, scorer, chosen, client_of):
+    answer = send(of(chosen))
+    worked()
+    (path,) = django_settings.SIGNALS.iterdir()
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    with pytest.raises(vault.Tampered):
+        client_of("clinician").get(f"{answer.url}original/").getvalue()
+
+
+def test_whoever_sends_file_after_file_that_cannot_be_read_has_to_wait(send, chosen, monkeypatch):
+    monkeypatch.setattr(tracings, "REFUSALS", 2)
+    for _ in range(2):
+        assert "this is no DICOM file" in error(send(b"no dicom"))
+    assert error(send(of(chosen))) == "12-lead ECG: Too many files could not be read. Wait 15 minutes."
+    assert nothing_saved()
 
 
 def test_an_irregular_train_of_beats_looks_irregular(send, worked, scorer, cast, chosen):

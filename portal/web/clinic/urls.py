@@ -24,6 +24,7 @@ urlpatterns = [
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
     path("predictions/<pid:prediction>/show/", showing.show, name="show"),
     path("predictions/<pid:prediction>/paper/", printing.paper, name="paper"),
+    path("predictions/<pid:prediction>/original/", printing.original, name="original"),
     path("predictions/<pid:prediction>/feedback/", opinions.feedback, name="feedback"),
     path("predictions/<pid:prediction>/retract/", opinions.retract, name="retract"),
     path("predictions/<pid:prediction>/report/", opinions.report, name="report"),

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,10 +10,10 @@ from portal.access.permissions import Permission
 from portal.core.problems import BadInput
 from portal.datasets import actions, rights
 from portal.datasets.runtime import identifiers
-from portal.datasets.runtime.vault import BLOCK
 from portal.datasets.states import HELP, TRANSITIONS, Classification, VersionState
 from portal.studies.models import Study
 from portal.web import kept
+from portal.web.files import as_attachment
 
 _FORM = ["GET", "HEAD", "POST"]
 _FURTHEST = 10**9
@@ -171,17 +170,8 @@ def dataset_rows(request, table):
     return render(request, "lab/dataset_rows.html", {"page": actions.read_rows(by=request.user, on=table, after=after)})
 
 
-def _pieces(file):
-    with file:
-        while piece := file.read(BLOCK):
-            yield piece
-
-
 @require_POST
 def dataset_file(request, table):
     """The file as it was sent."""
     name, file = actions.export(by=request.user, on=table)
-    answer = StreamingHttpResponse(_pieces(file), content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer["Content-Length"] = str(file.size)
-    return answer
+    return as_attachment(file, name)
