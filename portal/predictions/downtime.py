@@ -23,6 +23,7 @@ from portal.core import clock, paper, turns
 from portal.core.problems import Conflict
 from portal.predictions import queries
 from portal.predictions.models import DowntimePacket, Prediction
+from portal.predictions.printing import day_text
 from portal.predictions.states import PredictionState
 from portal.records.models import CareUnit, Standing
 from portal.records.queries import REAL, PatientSummary
@@ -183,11 +184,10 @@ def _patients(unit: CareUnit, now: datetime) -> list[dict]:
 
 
 def _identity(patient: PatientSummary) -> dict:
-    born = f"{patient.birth_date or 'not recorded'}"
     return {
         "id": patient.public_id,
         "name": patient.name,
-        "born": born,
+        "born": day_text(patient.birth_date) or "not recorded",
         "sex": patient.sex,
         "mrn": patient.mrn or "none",
     }

@@ -56,7 +56,7 @@ def _identity(view: queries.PredictionView) -> dict:
     patient = view.patient
     if patient is None:
         return {"who": "No patient: typed values alone", "identity": ""}
-    born = _day(patient.birth_date) or "not recorded"
+    born = day_text(patient.birth_date) or "not recorded"
     return {"who": patient.name, "identity": f"Born {born} · Record no. {patient.mrn or 'none'} · {patient.ward}"}
 
 
@@ -115,7 +115,7 @@ def _facts(view: queries.PredictionView) -> list[list[str]]:
     return [
         ["Model", f"{model['title']}, version {model['version']}"],
         ["Approved by", ", ".join(model["approved_by"])],
-        ["Approved until", _day(model["expires_on"] or "") or "not given"],
+        ["Approved until", day_text(model["expires_on"] or "") or "not given"],
         ["Run", f"{_text(view.ended_at)} by {view.requested_by}"],
         ["Digest of its files", " ".join(model["digest"][at : at + 16] for at in range(0, 64, 16))],
     ]
@@ -125,7 +125,8 @@ def _text(moment: datetime) -> str:
     return f"{localtime(moment):%-d %b %Y, %H:%M}"
 
 
-def _day(text: str) -> str:
+def day_text(text: str) -> str:
+    """A day as people read it; what is no whole day stays as the record has it."""
     try:
         return f"{date.fromisoformat(text[:10]):%-d %b %Y}" if text else ""
     except ValueError:

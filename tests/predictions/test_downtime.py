@@ -1,7 +1,7 @@
 """The downtime packet: a ward's last results in a file that only the ward's password opens."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pikepdf
 import pytest
@@ -81,6 +81,7 @@ def test_the_file_holds_the_wards_last_results_and_opens_with_its_password_alone
 
     assert shown.name.replace(" ", "") in text
     assert shown.mrn in text
+    assert f"Born{date.fromisoformat(shown.birth_date):%-d%b%Y}," in text
     assert "of100patientslikethisone" in text
     assert shown.mrn.encode() not in content
     with pytest.raises(pikepdf.PasswordError):
