@@ -10,7 +10,7 @@ from portal.access.permissions import Permission
 from portal.core import clock
 from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.models import Correction, Envelope, Prediction
-from portal.predictions.states import CorrectionKind
+from portal.predictions.states import CorrectionKind, PredictionState
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, summary, with_ward
 from portal.registry.states import VersionState
@@ -71,6 +71,11 @@ class PredictionView:
         """How old the result is, in whole days."""
         days = (clock.now() - self.ended_at).days if self.ended_at else 0
         return "1 day old" if days == 1 else f"{days} days old"
+
+    @property
+    def state_words(self) -> str:
+        """How it stands, for people: what has an answer is ready."""
+        return "ready" if self.state == PredictionState.SUCCEEDED else PredictionState(self.state).label
 
     @property
     def finished(self) -> bool:

@@ -15,7 +15,7 @@ from portal.audit import purposes
 from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
-from portal.records import queries
+from portal.records import birthdays, queries
 from portal.records.models import (
     LEAD,
     TREAT,
@@ -40,7 +40,7 @@ class Proposal:
 
 @action(Permission.PATIENT_LIST, verb="patient.listed")
 def list_patients(*, by, on=None, search="", offset=0, limit=None, choose=None) -> list[queries.PatientSummary]:
-    """The patients on this person's wards, by name; `search` matches words of a name or the start of a record number.
+    """The patients on this person's wards, by name; `search` matches words of a name, the start of a record number or a birth date.
 
     The number of a record that was merged finds the one that goes on; records not in use are not listed. `choose`
     picks and orders what is shown of those found; the others are not written down as shown.
@@ -206,10 +206,13 @@ def identify_patients(*, by, on=None, name, purpose) -> list[queries.PatientSumm
 
 
 def _matches(patient: queries.PatientSummary, search: str) -> bool:
-    """Every word is part of the name, in any order and with or without accents; or the record number begins so.
+    """Every word is part of the name, in any order and with or without accents; or the record number begins so; or it is the birth date.
 
     A record number may be typed without what stands between its signs, and without the letters before its digits.
     """
+    born = birthdays.read(search)
+    if born:
+        return patient.birth_date == born
     name, words = _plain(patient.name), _plain(search.replace(",", " ")).split()
     if words and all(word in name for word in words):
         return True

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from django.urls import reverse
 
 from portal.access import roles
+from portal.access.actors import rights_of
+from portal.access.permissions import Permission
 from portal.audit import queries
 
 
@@ -50,11 +52,36 @@ def _step(words: str, route: str, *verbs: str, practice: bool | None = None) -> 
     return Step(words, route, frozenset(verbs), practice)
 
 
+@dataclass(frozen=True)
+class Task:
+    """What somebody comes to do: where, and in one sentence how."""
+
+    title: str
+    how: str
+    route: str
+    permission: Permission
+
+    @property
+    def where(self) -> str:
+        """The page on which it begins."""
+        return reverse(self.route)
+
+
+TASKS = (
+    Task("Find a patient", "Press / and type a name, a record number or a birth date, such as 8 Nov 1950.", "clinic:patients", Permission.PATIENT_LIST),
+    Task("Run a model", "Press Run beside the patient, check the values that the record filled in, and press Run again.", "clinic:patients", Permission.PREDICTION_RUN),
+    Task("Find an earlier result", "Open the patient: the results of this week stand first, then all earlier ones.", "clinic:patients", Permission.PATIENT_LIST),
+    Task("Say that you disagree", "Below the result press Disagree, then the reason. Nothing waits for it, and you can change it.", "clinic:patients", Permission.PREDICTION_FEEDBACK),
+    Task("Report a problem or possible harm", "Below the result, under “Is something wrong?”. The model committee reads it and answers you.", "clinic:patients", Permission.INCIDENT_REPORT),
+    Task("Show a result to a colleague", "Press “Show to a colleague” above the result and begin to type the name.", "clinic:patients", Permission.PREDICTION_READ),
+    Task("Open a record in an emergency", "For a patient who is not on your wards. It is reviewed afterwards.", "clinic:emergency", Permission.BREAK_GLASS),
+    Task("Try it without consequences", "Five invented patients; what you do there counts nowhere.", "clinic:practice", Permission.PREDICTION_RUN),
+)  # fmt: skip
 STEPS = {
     "clinician": (
         _step("Run a model for an invented patient", "clinic:practice", "prediction.requested", practice=True),
-        _step("Read a result: what it says and what it rests on", "clinic:practice", "prediction.page-opened", "prediction.followed"),
-        _step("Say whether you agree with a result", "clinic:practice", "prediction.feedback-given"),
+        _step("Read the result: what it says and what it rests on", "clinic:practice", "prediction.page-opened", "prediction.followed"),
+        _step("Say whether you agree with it, and why if you do not", "clinic:practice", "prediction.feedback-given"),
         _step("Open one of your own patients", "clinic:patients", "patient.opened", practice=False),
         _step("Run a model for one of your own patients", "clinic:patients", "prediction.requested", practice=False),
     ),
@@ -95,6 +122,12 @@ def of(person) -> list[Guide]:
     return [
         Guide(role.title, tuple(replace(step, done=step.is_done(facts)) for step in STEPS[role.name])) for role in held
     ]
+
+
+def tasks_of(person) -> list[Task]:
+    """What a clinician comes to do, most frequent first; nothing for others."""
+    rights = rights_of(person)
+    return [task for task in TASKS if task.permission in rights] if "clinician" in person.role_names else []
 
 
 def unfinished(person) -> Guide | None:

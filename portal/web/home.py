@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts import invented
 from portal.core import glossary
+from portal.web import guide
 from portal.web.context import _doors
 
 
@@ -21,9 +22,10 @@ def home(request):
 
 @require_safe
 def words(request):
-    """Every word that needs one in a plain sentence, those of one's own roles first."""
-    groups = sorted(glossary.groups(), key=lambda group: not (group.role in request.user.role_names or not group.role))
-    return render(request, "help.html", {"groups": groups})
+    """What one comes to do, then every word that needs one in a plain sentence, those of one's own roles first."""
+    mine = request.user.role_names
+    groups = sorted(glossary.groups(), key=lambda group: 0 if group.role in mine else 2 if group.role else 1)
+    return render(request, "help.html", {"groups": groups, "tasks": guide.tasks_of(request.user)})
 
 
 @login_not_required

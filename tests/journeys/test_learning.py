@@ -18,7 +18,7 @@ def test_a_new_clinician_practises_and_the_steps_tick_themselves_off(
     visit, accessible, look, wards, unplanned, working, live_server
 ):
     page = visit("clinician")
-    assert "0 of 5 done. Next: Run a model for an invented patient" in steps(page)
+    assert "New here? 5 first steps show you around. Begin here: Run a model for an invented patient" in steps(page)
     accessible(page)
     look(page, "first-steps")
 

@@ -153,7 +153,7 @@ def test_who_may_not_see_the_patient_is_given_it_and_shown_the_result_on_one_for
     )
     look(colleague, "shown-notice")
     colleague.get_by_role("link", name="Open the result").click()
-    assert offered.startswith(f"{cast['clinician2'].label} may not see this patient: not on ")
+    assert offered.startswith(f"{cast['clinician2'].label} may not see this patient and is not on ")
     assert f"Share this patient with {cast['clinician2'].label} for 7 days and show this result." in offered
 
     colleague.goto(f"{live_server.url}/clinic/predictions/{result}/show/")

@@ -79,16 +79,16 @@ def test_a_person_with_two_roles_goes_through_one_guide_after_the_other(cast, cl
 def test_the_next_step_stands_on_the_first_page_alone_until_it_is_put_away(name, client_of, wards):
     client = client_of(name)
     first = client.get("/").url
-    assert "First steps, " in client.get(first).content.decode()
-    assert "First steps, " not in client.get("/account/sessions/").content.decode()
+    assert 'class="first-steps' in client.get(first).content.decode()
+    assert 'class="first-steps' not in client.get("/account/sessions/").content.decode()
 
     answer = client.post("/account/guide/away/", {"back": first})
     assert (answer.status_code, answer.url) == (302, first)
-    assert "First steps, " not in client.get(first).content.decode()
+    assert 'class="first-steps' not in client.get(first).content.decode()
 
     assert "Show the next step" in client.get("/account/guide/").content.decode()
     client.post("/account/guide/away/", {"away": "no", "back": first})
-    assert "First steps, " in client.get(first).content.decode()
+    assert 'class="first-steps' in client.get(first).content.decode()
 
 
 def test_the_depth_is_remembered_on_every_machine_and_written_down(cast, client_of, unplanned):
@@ -133,8 +133,18 @@ def test_an_unknown_depth_is_refused_and_nothing_changes(cast, client_of):
 def test_the_page_of_all_words_begins_with_those_of_ones_role(client_of):
     heads = re.findall(r"data-words><h2>([^<]+)", client_of("auditor").get("/help/").content.decode())
 
-    assert heads[:2] == ["For everyone", "For audit officers"]
+    assert heads[:2] == ["For audit officers", "For everyone"]
     assert len(heads) == 6
+
+
+def test_help_begins_with_what_a_clinician_comes_to_do_and_each_leads_to_a_page_that_opens(client_of, wards):
+    client = client_of("clinician")
+    tasks = client.get("/help/").content.decode().split('id="tasks"')[1].split("</section>")[0]
+    found = re.findall(r'<dt><a href="([^"]+)">([^<]+)</a>', tasks)
+
+    assert [title for _, title in found][:3] == ["Find a patient", "Run a model", "Find an earlier result"]
+    assert {client.get(where).status_code for where, _ in found} == {200}
+    assert 'id="tasks"' not in client_of("auditor").get("/help/").content.decode()
 
 
 def test_help_stands_at_the_same_place_of_every_page(client_of, wards):

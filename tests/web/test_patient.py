@@ -54,3 +54,17 @@ def test_results_of_this_week_stand_apart_and_the_rest_comes_on_demand(page, cas
     assert shown("?results=40") == [("This week", 2), ("Earlier", 21)]
     assert "Show earlier results" not in page("?results=40")
     assert shown("?results=-1") == shown("?results=x") == shown()
+
+
+def test_a_result_is_ready_and_a_practice_model_says_so_without_green(page, cast, patient, result):
+    text = page()
+    part = text.split('id="results"')[1].split("</section>")[0]
+
+    assert ("succeeded" in text, "ready</span>" in part) == (False, True)
+    assert re.findall(r'<span class="badge ([^"]*)">', text.split('class="cards"')[1].split("</ul>")[0]) == ["practice"]
+    client = Client()
+    client.force_login(cast["clinician"])
+    badges = re.findall(
+        r'<span class="badge ([^"]*)">.*?</svg> ([^<]+)<', client.get(reverse("lab:models")).content.decode(), re.S
+    )
+    assert badges == [("practice", "practice only")]
