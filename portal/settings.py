@@ -116,6 +116,7 @@ TEMPLATES = [
                 "portal.core.templatetags.components",
                 "portal.core.templatetags.charts",
                 "portal.core.templatetags.learning",
+                "portal.core.templatetags.scales",
                 "heroicons.templatetags.heroicons",
                 "django.templatetags.l10n",
             ],

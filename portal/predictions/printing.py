@@ -40,6 +40,8 @@ def values_of(view: queries.PredictionView, printed_by: str) -> dict:
         "warnings": list(_warnings(view)),
         "sentence": view.sentence,
         "answer": list(_answer(reading)),
+        "bands": list(_bands(reading)),
+        "bands_source": _limits_source(reading),
         "points_head": "After" if reading["kind"] == "survival" else "Possibility",
         "points": [_point(point) for point in reading.get("points") or ()],
         "completeness": "{given} of {asked} inputs were known.".format(**envelope["completeness"]),
@@ -80,8 +82,21 @@ def _answer(reading: dict):
         yield f"Risk: {reading['percent']}" if reading["kind"] == "risk" else f"{reading['percent']}"
     if reading.get("interval_text"):
         yield f"Likely range: {reading['interval_text']}"
-    if reading.get("band"):
+    if reading.get("band") and not reading.get("bands"):
         yield reading["band"].get("text") or reading["band"]["label"]
+
+
+def _bands(reading: dict):
+    for band in reading.get("bands") or ():
+        here = "this patient" if band["here"] else "the likely range reaches into it" if band["reached"] else ""
+        yield [band["label"], band["limits"], here]
+
+
+def _limits_source(reading: dict) -> str:
+    if not reading.get("bands"):
+        return ""
+    source = reading["bands_source"]
+    return f"Limits: {source}" if source else "Limits set by the model’s author; no source is given."
 
 
 def _point(point: dict) -> list[str]:

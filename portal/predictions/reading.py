@@ -4,6 +4,7 @@ fixed denominator, at most two significant digits, “fewer than 1” and “mor
 from collections.abc import Callable
 
 from portal.core import shares
+from portal.predictions import bands
 
 # Two answers so near each other are not told apart.
 CLOSE = 0.1
@@ -32,18 +33,22 @@ def _risk(output: dict, row: dict) -> dict:
     horizon = f" {output['horizon']}" if output.get("horizon") else ""
     outcome = output.get("outcome", "have the outcome")
     base = output.get("base_rate")
-    return _in_words(risk, _interval(output, row)) | {
-        "kind": "risk",
-        "sentence": f"{shares.about_of_100(risk)} patients like this one {outcome}{horizon}.",
-        "short": shares.percent(risk),
-        "interval_note": output.get("interval_note", ""),
-        "outcome": outcome,
-        "horizon": output.get("horizon", ""),
-        "base_rate": base,
-        "base_rate_text": "" if base is None else shares.percent(base),
-        "base_rate_note": output.get("base_rate_note", ""),
-        "band": _band(output.get("bands", ()), shares.clean(risk)),
-    }
+    interval = _interval(output, row)
+    return (
+        _in_words(risk, interval)
+        | {
+            "kind": "risk",
+            "sentence": f"{shares.about_of_100(risk)} patients like this one {outcome}{horizon}.",
+            "short": shares.percent(risk),
+            "interval_note": output.get("interval_note", ""),
+            "outcome": outcome,
+            "horizon": output.get("horizon", ""),
+            "base_rate": base,
+            "base_rate_text": "" if base is None else shares.percent(base),
+            "base_rate_note": output.get("base_rate_note", ""),
+        }
+        | bands.of_share(output, risk, interval)
+    )
 
 
 def _survival(output: dict, row: dict) -> dict:
@@ -123,8 +128,7 @@ def _number(output: dict, row: dict) -> dict:
         "interval_text": f"{shares.between(*interval, said=shares.number)} {unit}".strip() if interval else "",
         "interval_note": output.get("interval_note", ""),
         "scale": output.get("scale"),
-        "band": _number_band(output.get("bands", ()), value, unit),
-    }
+    } | bands.of_number(output, value, unit, interval)
 
 
 def _table(output: dict, row: dict) -> dict:
@@ -169,27 +173,6 @@ def _interval(output: dict, row: dict, reader: Callable = _share) -> list[float]
     if low > high + _ROUNDING * max(1, abs(high)):
         raise NotReadable("the interval ends below its beginning")
     return [low, high]
-
-
-def _band(bands, risk: float) -> dict | None:
-    low = 0.0
-    for band in bands:
-        if risk <= band["upto"]:
-            ends = f"starts at {shares.threshold(low)}" if low else f"ends at {shares.threshold(band['upto'])}"
-            return {"label": band["label"], "from": low, "upto": band["upto"], "text": f"{band['label']} band, {ends}"}
-        low = band["upto"]
-    return None
-
-
-def _number_band(bands, value: float, unit: str) -> dict | None:
-    low = None
-    for band in bands:
-        if value <= band["upto"]:
-            at = band["upto"] if low is None else low
-            ends = f"{'ends' if low is None else 'starts'} at {shares.number(at)} {unit}".strip()
-            return {"label": band["label"], "from": low, "upto": band["upto"], "text": f"{band['label']} band, {ends}"}
-        low = band["upto"]
-    return None
 
 
 def _plain(value) -> str:

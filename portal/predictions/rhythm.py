@@ -1,7 +1,7 @@
 """Putting into words what a model says of a tracing: what it looks like, how likely, at what rate, and which beats it saw."""
 
 from portal.core import shares
-from portal.predictions import reading
+from portal.predictions import bands, reading
 
 _MOST_PEAKS = 1000
 
@@ -13,10 +13,10 @@ def read(output: dict, row: dict) -> dict:
     if why:
         return _abstained(output, str(why)) | {"peaks": peaks}
     share = reading._share(row, output["column"])
-    band = reading._band(output.get("bands", ()), share)
+    banded = bands.of_share(output, share, None)
     rate = reading._value(row, output["rate"])
     outcome = output.get("outcome", "the finding")
-    looks = band["label"] if band else "Read"
+    looks = banded["band"]["label"] if banded["band"] else "Read"
     chance = shares.about_of_100(share)
     return {
         "kind": "signal",
@@ -25,11 +25,10 @@ def read(output: dict, row: dict) -> dict:
         "share": share,
         "percent": shares.percent(share),
         "outcome": outcome,
-        "band": band,
         "rate": round(rate),
         "beats": len(peaks),
         "peaks": peaks,
-    }
+    } | banded
 
 
 def _peaks(given) -> list[float]:

@@ -13,6 +13,7 @@ KINDS = {
 LINKS = ("logit", "identity", "log-hazard")
 _ACCOUNT = ("method", "link", "base", "columns")
 _RULE = ("input", "record", "min", "max", "in", "sentence", "action")
+_LONGEST_SOURCE = 200
 _ABSTAIN = ("missing_weight", "interval_width")
 # A note beside a contribution is read between two patients.
 NOTE_LIMIT = 400
@@ -69,10 +70,35 @@ def _limits(output: dict) -> str:
         return "bands must be a list of objects, each with label and upto (a number)."
     if any(later["upto"] <= earlier["upto"] for earlier, later in pairwise(bands)):
         return "bands must rise: each upto above the one before."
+    return _source(output, bands) or _scale(scale)
+
+
+def _source(output: dict, bands: list) -> str:
+    """Who set the limits of the bands and where that is written: one line, and only beside bands."""
+    source = output.get("bands_source")
+    if source is None:
+        return ""
+    if not bands:
+        return "bands_source needs bands."
+    fits = isinstance(source, str) and source.strip() and source.isprintable() and len(source) <= _LONGEST_SOURCE
+    return (
+        ""
+        if fits
+        else f"bands_source must be one line of at most {_LONGEST_SOURCE} characters, who set the limits and where."
+    )
+
+
+def _scale(scale) -> str:
     if scale is not None and not (
         _is_number(scale.get("min")) and _is_number(scale.get("max")) and scale["min"] < scale["max"]
     ):
         return "scale needs min below max, both numbers."
+    usual = None if scale is None else scale.get("usual")
+    if usual is None:
+        return ""
+    fits = isinstance(usual, list) and len(usual) == 2 and all(map(_is_number, usual))
+    if not fits or not scale["min"] <= usual[0] < usual[1] <= scale["max"]:
+        return "scale usual must be a lower and a higher number within min and max."
     return ""
 
 

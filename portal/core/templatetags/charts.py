@@ -51,27 +51,6 @@ def _up(share: float) -> float:
     return round(248 - share * 230, 1)
 
 
-@register.inclusion_tag("_components/scale.html")
-def scale(reading: dict) -> dict:
-    """A number on its own scale, with its interval and, where they are known, the values of the training data."""
-    given = reading["scale"]
-    first, last = float(given["min"]), float(given["max"])
-    low, high = reading["interval"] or (reading["value"], reading["value"])
-    words = (
-        f"{reading['shown']} on a scale from {shares.number(first)} to {shares.number(last)} {reading['unit']}".strip()
-    )
-    return {
-        "bars": _bars(given.get("histogram") or []),
-        "point": _along(reading["value"], first, last),
-        "low": _along(low, first, last),
-        "high": _along(high, first, last),
-        "bounded": bool(reading["interval"]),
-        "first": shares.number(first),
-        "last": shares.number(last),
-        "words": words + (f", interval {reading['interval_text']}" if reading["interval"] else ""),
-    }
-
-
 @register.inclusion_tag("_components/course.html")
 def course(points: list[dict]) -> dict:
     """Shares over time with their intervals; from everybody at the beginning to the last time that is known."""
@@ -98,15 +77,6 @@ def _bar(amount: float, widest: float) -> dict:
     return {"x": 100 if amount > 0 else round(100 - length, 1), "length": length, "up": amount > 0}
 
 
-def _bars(counts: list) -> list[dict]:
-    most, wide = max(counts, default=0) or 1, (_WIDE - 2 * _EDGE) / (len(counts) or 1)
-    return [
-        {"x": round(_EDGE + place * wide, 1), "y": round(44 - count / most * 40, 1), "wide": round(wide - 1, 1),
-         "tall": round(count / most * 40, 1)}
-        for place, count in enumerate(counts)
-    ]  # fmt: skip
-
-
 def _mark(point: dict, part: float) -> dict:
     low, high = point.get("interval") or (None, None)
     return {
@@ -125,10 +95,6 @@ def _later(part: float) -> float:
 
 def _height(share: float) -> float:
     return round(10 + (1 - share) * (_TALL - 20), 1)
-
-
-def _along(value: float, first: float, last: float) -> float:
-    return _place(min(1.0, max(0.0, (value - first) / ((last - first) or 1))))
 
 
 def _place(share: float) -> float:
