@@ -10,6 +10,8 @@ from portal.records import units
 from portal.registry.spec import Field, FormSpec, number_text
 
 UNKNOWN = "unknown"
+# What the sentence of a value beyond all bounds says, in contrast to one that cannot be read.
+NOT_POSSIBLE = "is not possible"
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$")
 _COMMA = re.compile(r"^[+-]?\d+,\d+$")
 _TEXT_LIMIT = 200
@@ -145,7 +147,7 @@ def _check_possible(asked: Field, number: float) -> None:
     low, high = asked.minimum, asked.maximum
     if (low is None or number >= low) and (high is None or number <= high):
         return
-    raise Refusal(f"{_shown(asked, number)} is not possible. Allowed: {_range(asked, low, high)}.")
+    raise Refusal(f"{_shown(asked, number)} {NOT_POSSIBLE}. Allowed: {_range(asked, low, high)}.")
 
 
 def unusual(asked: Field, number: float) -> str:
@@ -154,6 +156,16 @@ def unusual(asked: Field, number: float) -> str:
     if (low is None or number >= low) and (high is None or number <= high):
         return ""
     return f"{_shown(asked, number)} is outside what the model has seen ({_range(asked, low, high)})."
+
+
+def allowed(asked: Field) -> str:
+    """The range of values that can be at all, with the unit."""
+    return _range(asked, asked.minimum, asked.maximum)
+
+
+def seen(asked: Field) -> str:
+    """The range of values that the model was trained on, with the unit."""
+    return _range(asked, asked.usual_min, asked.usual_max)
 
 
 def _shown(asked: Field, number: float) -> str:

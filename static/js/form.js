@@ -38,19 +38,17 @@ function convert(input) {
   place.textContent = known ? `${found.typed} ${found.shown} = ${rounded(found.own)} ${input.dataset.unitLabel}` : "";
 }
 
-// A soft warning asks for a tick that holds for this value in this unit; what cannot be is said at once.
+// What is unusual may be right and asks for a tick that holds for this value in this unit; what cannot be is said at once.
+// What the server said stands until its answer is changed.
 function judge(input) {
   const { text, own, unit, shown } = read(input);
   const { usualMin, usualMax, min, max, unitLabel } = input.dataset;
+  const field = input.closest(".field");
+  const place = document.getElementById(`${input.id}-soft`);
   const impossible = Number.isFinite(own) && outside(own, min, max);
   const unusual = !impossible && Number.isFinite(own) && outside(own, usualMin, usualMax);
-  const said = `${rounded(own)} ${unitLabel}`.trim();
-  let words = "";
-  if (impossible) words = `${said} is not possible. Allowed: ${range(min, max, unitLabel)}.`;
-  if (unusual) words = `${said} is outside what the model has seen (${range(usualMin, usualMax, unitLabel)}).`;
+  const served = text === input.defaultValue.trim() && !impossible && !unusual && field.classList.contains("wrong");
   input.toggleAttribute("data-impossible", impossible);
-  const note = document.getElementById(`${input.id}-soft`);
-  if (note.textContent !== words) note.textContent = words;
   const label = document.getElementById(`${input.id}-tick`);
   const box = label.querySelector("input");
   const holds = `${text} ${unit}`.trim();
@@ -58,7 +56,23 @@ function judge(input) {
   box.value = holds;
   label.querySelector("strong").textContent = `${text} ${shown}`.trim();
   label.hidden = !unusual;
+  if (!served) {
+    let words = "";
+    if (impossible) words = `Not possible: allowed ${range(min, max, unitLabel)}.`;
+    if (unusual) words = `Unusual: the model has seen ${range(usualMin, usualMax, unitLabel)}.${box.checked ? "" : " Please confirm."}`;
+    mark(field, place, impossible ? "wrong" : unusual ? "unusual" : "", words);
+    if (impossible) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  }
   count();
+}
+
+function mark(field, place, state, words) {
+  for (const name of ["wrong", "unusual"]) field.classList.toggle(name, name === state);
+  place.dataset.judged = state;
+  say(place.querySelector("span"), words);
+  const seen = field.querySelector("[data-seen]");
+  if (seen) seen.hidden = state === "unusual";
 }
 
 function known(question) {
@@ -99,6 +113,8 @@ function changed(event) {
     const label = document.getElementById(`${input.id}-tick`);
     if (event.target !== input || !label.hidden) judge(input);
   }
+  const ticked = event.target.closest("label.tick")?.parentElement.querySelector("input[data-unit]");
+  if (ticked) judge(ticked);
   count();
 }
 

@@ -22,13 +22,18 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     assert page.inner_text("#f-creatinine-same") == "106 µmol/L = 1.199 mg/dL"
     page.fill("#f-sbp", "410")
     page.focus("#f-bmi")
-    assert page.inner_text("#f-sbp-soft") == "410 mmHg is not possible. Allowed: 40 to 300 mmHg."
+    assert page.inner_text("#f-sbp-soft") == "Not possible: allowed 40 to 300 mmHg."
+    assert page.get_attribute("#f-sbp", "aria-invalid") == "true"
     assert not page.is_visible("#f-sbp-tick")
     assert "11 of 12 known; 1 missing: systolic blood pressure" in page.inner_text("#tally")
     page.fill("#f-sbp", "250")
     page.fill("#f-hba1c", "")
     page.focus("#f-bmi")
-    assert "250 mmHg is outside what the model has seen" in page.inner_text("#f-sbp-soft")
+    assert page.inner_text("#f-sbp-soft").startswith("Unusual: the model has seen ")
+    assert (page.get_attribute("#f-sbp", "aria-invalid"), page.inner_text("#f-sbp-notes").count("has seen")) == (
+        None,
+        0,
+    )
     assert page.inner_text("#f-sbp-tick") == "I have checked: 250 mmHg is right"
     line = page.inner_text("#tally")
     assert "11 of 12 known; 1 missing: haemoglobin A1c; to check: " in line and "systolic blood pressure" in line
@@ -38,6 +43,9 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     page.click("button[data-once]")
     page.wait_for_selector("#errors:focus")
     assert "250 mmHg" in page.inner_text("#errors")
+    page.focus("#f-sbp")
+    page.focus("#f-bmi")
+    assert page.locator(".field:has(#f-sbp)").inner_text().count("has seen") == 1
     look(page, "form-refused")
     for box in page.locator("label.tick:visible input").all():
         box.check()

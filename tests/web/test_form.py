@@ -68,14 +68,18 @@ def test_what_is_not_possible_is_refused_whatever_is_ticked(client, address):
     answer = client.post(address, USUAL | {"in.sbp": "410", "tick.sbp": "410 mm[Hg]"})
 
     assert (answer.status_code, predictions()) == (422, 0)
-    assert "410 mmHg is not possible. Allowed: 40 to 300 mmHg." in text(answer)
+    assert "Systolic blood pressure: 410 mmHg is not possible. Allowed: 40 to 300 mmHg." in text(answer)
+    assert text(answer).count("Not possible: allowed 40 to 300 mmHg.") == 1
+    assert 'data-judged="wrong"' in answer.content.decode() and "unusual value" not in text(answer)
 
 
 def test_what_is_wrong_and_what_is_unusual_come_back_together(client, address):
     answer = client.post(address, ODD | {"in.bmi": "900"})
 
     assert (answer.status_code, predictions()) == (422, 0)
-    assert "2 answers to correct" in text(answer)
+    assert "1 answer to correct" in text(answer) and "1 unusual value to confirm" in text(answer)
+    assert re.findall(r'data-judged="(\w+)"', answer.content.decode()) == ["wrong", "unusual"]
+    assert "Please confirm." in text(answer)
     assert re.findall(r'<li><a href="#f-(\w+)">', answer.content.decode()) == ["bmi", "sbp"]
     assert "7 of 12 known; still needed" not in text(answer) and "7 of 12 known" in text(answer)
 

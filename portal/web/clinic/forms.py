@@ -60,6 +60,8 @@ class Question:
     range_hint: str
     usual_min: float | None
     usual_max: float | None
+    judged: str = ""
+    judgement: str = ""
     vouch: str = ""
     lead: str = ""
 
@@ -149,15 +151,13 @@ def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Que
     ]
 
 
-def error_list(blank: BlankForm, errors: dict) -> list[tuple[str, str]]:
-    """(element id, sentence) for the summary on top."""
-    return [(f"f-{name}", sentence) for name, sentence in errors.items()]
-
-
-def only_to_confirm(grouped: list[tuple[str, list[Question]]], errors: dict) -> bool:
-    """Whether every answer that came back may be right: nothing is to mend, only to confirm."""
-    asked = {question.name.removeprefix(PREFIX): question for _, questions in grouped for question in questions}
-    return bool(errors) and all(name in asked and asked[name].to_confirm for name in errors)
+def summary(grouped: list[tuple[str, list[Question]]], errors: dict) -> dict[str, list[tuple[str, str]]]:
+    """(element id, sentence) for the top of the page: what is to correct, apart from what may be right and waits for a tick."""
+    may_be = {q.name.removeprefix(PREFIX) for _, questions in grouped for q in questions if q.to_confirm}
+    found = {"correct": [], "confirm": []}
+    for name, sentence in errors.items():
+        found["confirm" if name in may_be else "correct"].append((f"f-{name}", sentence))
+    return found
 
 
 def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
@@ -183,6 +183,8 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
     was = _recorded(field, known)
     checked = answers.check(FormSpec((field,)), {field.name: value}, {field.name: unit}).given.get(field.name)
     tick = before.tick(value, unit)
+    ticked = typed.get(TICK + field.name) == tick
+    judged, judgement = _judge(field, checked.warning if checked else "", errors.get(field.name, ""), ticked)
     return Question(
         name=PREFIX + field.name,
         label=field.label,
@@ -202,7 +204,7 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
         warning=checked.warning if checked else "",
         tick_name=TICK + field.name,
         tick=tick,
-        ticked=typed.get(TICK + field.name) == tick,
+        ticked=ticked,
         without=before.without(field, overlay),
         error=errors.get(field.name, ""),
         was_name=WAS + field.name,
@@ -212,9 +214,21 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
         range_hint=_hint(field),
         usual_min=field.usual_min,
         usual_max=field.usual_max,
+        judged=judged,
+        judgement=judgement,
         vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in errors.get(field.name, "") else "",
         lead=field.tracing["lead"] if field.is_file else "",
     )
+
+
+def _judge(field: Field, warning: str, error: str, ticked: bool) -> tuple[str, str]:
+    """What is said under an answer: `unusual` may be right and asks for a tick, `wrong` is refused."""
+    if warning:
+        return "unusual", f"Unusual: the model has seen {answers.seen(field)}." + ("" if ticked else " Please confirm.")
+    if answers.NOT_POSSIBLE in error:
+        return "wrong", f"Not possible: allowed {answers.allowed(field)}."
+    said = error.removeprefix(f"{field.label}: ")
+    return ("wrong", said[:1].upper() + said[1:]) if error else ("", "")
 
 
 def _unit(field: Field, code: str) -> Unit:
