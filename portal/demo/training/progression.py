@@ -111,7 +111,8 @@ def _overlay(table, score, metrics: dict) -> dict:
         },
         "output": {"kind": "number", "column": "score", "lower": "lower", "upper": "upper", "interval_note": NOTE,
                    "label": "Progression score in a year",
-                   "scale": {"min": float(score.min()), "max": float(score.max()), "histogram": [int(n) for n in counts], "note": note}},
+                   "scale": {"min": float(score.min()), "max": float(score.max()), "histogram": [int(n) for n in counts], "note": note,
+                             "usual": list(common.usual(score).values())}},
         "eligibility": [{"record": "age", "min": 19, "max": 79, "action": "mark", "sentence": "its patients were 19 to 79 years old."}],
         "stale_after_days": 90,
     }  # fmt: skip
