@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.monitoring import calibration
 from portal.monitoring.calibration import Share
 from portal.monitoring.models import Reliability
+from portal.predictions import outcomes
 from portal.predictions import queries as predictions
 from portal.predictions.models import Outcome, Prediction
 from portal.predictions.states import OutcomeState
@@ -46,6 +47,7 @@ class Beside:
     held: Held | None
     warning: str
     overdue: bool
+    event: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,24 +77,28 @@ class Page:
     held: Held | None
     warning: str
     overdue: bool
+    event: str = ""
 
 
 @action(Permission.PREDICTION_READ, verb="prediction.reliability-seen", on=Prediction, rows=predictions.related)
 def beside(*, by, on) -> Beside | None:
-    """How results like this one went; None where the result is no risk. Part of opening the result: no event of its own."""
+    """How results like this one went; None where the result is neither risk nor survival. Part of opening the result: no
+    event of its own."""
     event().skip()
     envelope = on.envelope
     reading = envelope.content["reading"] if envelope else {}
-    if reading.get("kind") != "risk":
+    share = outcomes.event_share(reading)
+    if share is None:
         return None
     version = ModelVersion.objects.get(pk=on.version_id)
-    counted, share = _counted(version), reading["share"]
+    counted = _counted(version)
     cells = (counted.get("bands") or counted.get("bins") or []) if counted else []
     shown = dict(zip((cell["label"] for cell in cells), zip(cells, calibration.told(cells), strict=True), strict=True))
     cell = next((cell for cell in cells if cell["from"] < share <= cell["upto"]), cells[0] if cells else None)
     label, band = (cell["label"], shown[cell["label"]][1]) if cell else ("", None)
     days = tuple(cell["days"]) if cell and band.told else ()
-    return Beside(version.public_id, label, band, days, _held(version, share), *_warning(version, counted))
+    held = _held(version, share)
+    return Beside(version.public_id, label, band, days, held, *_warning(version, counted), event=_event(version))
 
 
 @action(Permission.MODEL_SEE, verb="model.reliability-seen", on=ModelVersion)
@@ -107,7 +113,7 @@ def open_page(*, by, on) -> Page:
         calibration.told(counted["bands"]), calibration.told_bins(counted["bins"], counted["bands"], counted["threshold"]),
         counted["threshold"], said["alerts"], said["ppv"], said["sensitivity"],
         [(group["title"], _groups(group["cells"], said["ppv"])) for group in counted["groups"]],
-        _held(on), *_warning(on, counted),
+        _held(on), *_warning(on, counted), event=_event(on),
     )  # fmt: skip
 
 
@@ -173,6 +179,11 @@ def _outcome(version: ModelVersion) -> str:
     return version.overlay.get("output", {}).get("outcome", "have the outcome")
 
 
+def _event(version: ModelVersion) -> str:
+    """Of which event a survival model's risk is told, where its answer is in those who are left without it."""
+    return version.overlay.get("output", {}).get("event", "")
+
+
 def _held(version: ModelVersion, share: float | None = None) -> Held | None:
     said = version.overlay.get("calibration")
     if not isinstance(said, dict) or not said.get("bins"):
@@ -183,7 +194,9 @@ def _held(version: ModelVersion, share: float | None = None) -> Held | None:
 
 
 def _held_bin(item: dict) -> Share:
-    low, high = calibration.wilson(round(item["observed"] * item["n"]), item["n"])
+    low, high = item.get("low"), item.get("high")
+    if low is None:
+        low, high = calibration.wilson(round(item["observed"] * item["n"]), item["n"])
     label = f"{item['from'] * 100:.0f} to {item['upto'] * 100:.0f} %"
     return Share(label, item["n"], item["observed"], low, high, item["predicted"], item["from"], item["upto"])
 

@@ -139,13 +139,20 @@ def _grouped(prediction: Prediction) -> dict:
     """What the reliability of a version is counted by."""
     reading, person = prediction.envelope.content["reading"], prediction.patient_now.person
     age = records.age_on(prediction.created_at.date(), person.get("birth_date"), person.get("deceased"))
-    share = reading.get("share") if reading.get("kind") == "risk" else None
     return {
-        "share": share,
+        "share": event_share(reading),
         "sex": person.get("sex") or "unknown",
         "age": age,
         "run": prediction.created_at.date().isoformat(),
     }
+
+
+def event_share(reading: dict) -> float | None:
+    """How likely the reading says the outcome is; a share of survivors is what is left of it. None where it says no such thing."""
+    share = reading.get("share")
+    if share is None or reading.get("kind") not in ("risk", "survival"):
+        return None
+    return share if reading["kind"] == "risk" else 1 - share
 
 
 def _due(prediction: Prediction, rule: Rule) -> date:
@@ -155,7 +162,8 @@ def _due(prediction: Prediction, rule: Rule) -> date:
 def _first(prediction: Prediction, rule: Rule) -> tuple[date, str] | None:
     """The first day on which the outcome happened after the run, in time, and the source that says so."""
     last = _due(prediction, rule)
-    found = _FINDERS[rule.kind](records.group_of(prediction.patient_now), rule)
+    group = records.group_of(prediction.patient_now)
+    found = [*_FINDERS[rule.kind](group, rule), *(_deaths(group, rule) if rule.or_death else ())]
     inside = [(at, source) for at, source in found if at > prediction.created_at and at.date() <= last]
     return min(((at.date(), source) for at, source in inside), default=None)
 
@@ -207,7 +215,9 @@ _FINDERS = {"encounter": _stays, "condition": _problems, "observation": _values,
 
 
 def _span(days: int) -> str:
-    return {30: "30 days", 90: "90 days", 365: "12 months", 730: "24 months"}.get(days, f"{days} days")
+    return {30: "30 days", 90: "90 days", 365: "12 months", 730: "24 months", 1096: "3 years", 1826: "5 years"}.get(
+        days, f"{days} days"
+    )
 
 
 def _bare(label: str) -> str:

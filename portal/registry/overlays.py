@@ -3,7 +3,7 @@
 from portal.compute.runtime.facts import TRACING, TRACING_KIND
 from portal.core.problems import BadInput
 from portal.datasets.signals import LEADS
-from portal.registry import outcome, parts, prefills
+from portal.registry import parts, prefills
 
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
@@ -29,7 +29,6 @@ def check(overlay: dict, facts: dict) -> None:
         for name, type_ in types.items()
         if type_ == TRACING and overlay.get("inputs", {}).get(name, {}).get("kind") != TRACING_KIND
     }
-    outcome.rule_of(overlay)
     errors |= parts.check(overlay, facts)
     if errors:
         raise BadInput(errors)

@@ -5,6 +5,8 @@ Each finding is a sentence that names the member and what is allowed there.
 
 from itertools import pairwise
 
+from portal.registry import calibrations, outcome
+
 # What a kind cannot be read without; a table describes itself.
 KINDS = {
     "risk": ("column",), "number": ("column",), "survival": ("columns",), "classes": ("columns",), "table": (),
@@ -31,6 +33,8 @@ def check(overlay: dict, facts: dict) -> dict[str, str]:
         "direction_note": _notes(overlay),
         "eligibility": _eligibility(overlay.get("eligibility", []), inputs),
         "abstain": _abstain(overlay.get("abstain", {})),
+        "outcome": outcome.fault(overlay),
+        "calibration": calibrations.fault(overlay.get("calibration")),
         "stale_after_days": _days(overlay.get("stale_after_days", 30)),
         "training": _distance(overlay.get("training", {}), inputs),
     }

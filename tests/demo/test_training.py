@@ -3,13 +3,16 @@
 import numpy
 import onnxruntime
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from portal.demo.training import additive, coronary, ends, extent, progression
+from portal.demo.training import additive, common, coronary, ends, extent, progression
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +105,33 @@ def test_a_number_adds_up_and_a_gap_is_filled_with_what_is_told():
     whole = answers(fit, table, ends.value(spread))
     inside = (score >= whole["lower"][:, 0]) & (score <= whole["upper"][:, 0])
     assert 0.88 < inside.mean() < 0.93
+
+
+rows = st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=2, max_size=40)
+
+
+@given(rows, st.integers(1, 9))
+def test_who_was_not_followed_to_the_end_counts_as_long_as_she_was(seen, at):
+    time, happened = (numpy.array(column, dtype=float) for column in zip(*seen, strict=True))
+    left, low, high = common.product_limit(time, happened, at)
+
+    fitted = KaplanMeierFitter().fit(time, happened)
+    assert left == pytest.approx(float(fitted.survival_function_at_times(at).iloc[0]), abs=1e-9)
+    assert 0 <= low <= left <= high <= 1
+    if 0 < left < 1:
+        ends_of = fitted.confidence_interval_survival_function_
+        theirs = ends_of[ends_of.index <= at].iloc[-1]
+        assert (low, high) == (pytest.approx(theirs.iloc[0], abs=1e-5), pytest.approx(theirs.iloc[1], abs=1e-5))
+
+
+def test_the_check_of_a_survival_model_tells_each_tenth_at_its_time():
+    time, happened = numpy.array([1.0, 2, 3, 4, 9, 9]), numpy.array([1.0, 0, 1, 0, 0, 0])
+    found = common.survival_calibration(
+        time, happened, numpy.array([0.21, 0.22, 0.25, 0.29, 0.23, 1.0]), 5, "rows left out"
+    )
+
+    assert [(item["from"], item["n"], item["observed"], item["predicted"]) for item in found["bins"]] == [
+        # Of five one had it, of the three who were left after one went, another: 1 − 4/5 · 2/3.
+        (0.2, 5, round(1 - 4 / 5 * 2 / 3, 3), 0.24), (0.9, 1, 0.0, 1.0),
+    ]  # fmt: skip
+    assert [item["low"] <= item["observed"] <= item["high"] for item in found["bins"]] == [True, True]

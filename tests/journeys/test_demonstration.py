@@ -6,6 +6,7 @@ from portal.predictions import actions
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 HEART = {"cp": "typical angina", "trestbps": 150, "chol": 250, "fbs": "", "restecg": "normal", "thalch": 130, "exang": "", "oldpeak": 1.2}  # fmt: skip
+WOMAN = {"menostat": "Post", "tsize": 21, "tgrade": "II", "pnodes": 3, "progrec": 48, "estrec": 66, "horTh": "no"}
 SUGAR = {"bmi": 31, "map": 101, "hdl": 38, "triglycerides": 190, "glucose": ""}
 
 
@@ -73,3 +74,19 @@ def test_a_number_is_told_with_its_interval_and_no_probability(opened, accessibl
     assert "raises the number" in moved(page)["Triglycerides"]
     accessible(page)
     look(page, "demo-number")
+
+
+def test_survival_says_how_it_turned_out_in_women_it_had_not_seen(opened, accessible, look, live_server):
+    page = opened("breast-cancer-recurrence", WOMAN)
+
+    words = page.locator("main").inner_text()
+    assert "for a recurrence or death by 3 years, " in words and "each predicted by a fit made without her" in words
+    assert "Not checked on patients of this hospital. Fewer than 11 people have a result whose time is over." in words
+    assert "so far no recurrence or death; the 3 years end on" in words
+    accessible(page)
+    look(page, "demo-survival")
+    page.click("text=How reliable this version is, with picture and table")
+    assert "Risk here is that of a recurrence or death by 3 years" in page.locator("main").inner_text()
+    assert page.locator("svg.plot rect.held").count() == 10
+    accessible(page)
+    look(page, "demo-survival-reliability")

@@ -184,3 +184,29 @@ def test_the_page_is_shown_and_says_how_often_it_is_not_followed(client, cast, r
     assert "Of 43 results here, 56 % had the outcome; 47 % were predicted to." in text
     assert "Nobody has given an opinion on its results in the last 90 days." in text
     retraction.retract(by=cast["clinician"], on=result, code="wrong-input")
+
+
+def test_a_share_of_survivors_is_counted_by_what_is_left_of_it(cast, result, history, unplanned):
+    history(20, share=0.2, hits=4)
+    counted(unplanned)
+    with guard.unlocked():
+        row = Envelope.objects.get(prediction__public_id=result)
+        row.content = row.content | {"reading": row.content["reading"] | {"kind": "survival", "share": 0.75}}
+        row.save(update_fields=("content",))
+
+    found = reliability.beside(by=cast["clinician"], on=result)
+    assert (found.label, found.band.n, found.band.value) == ("Raised", 20, 0.2)
+    assert found.held.here.start <= 0.25 <= found.held.here.end
+
+
+@pytest.mark.parametrize(
+    ("reading", "share"),
+    [
+        ({"kind": "risk", "share": 0.2}, 0.2),
+        ({"kind": "survival", "share": 0.75}, 0.25),
+        ({"kind": "signal", "share": 0.75}, None),
+        ({"kind": "abstained"}, None),
+    ],
+)
+def test_how_likely_the_outcome_is_said_to_be(reading, share):
+    assert outcomes.event_share(reading) == share

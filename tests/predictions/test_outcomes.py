@@ -124,6 +124,7 @@ OTHERS = [
      lambda: of("Condition", "mi", code={"coding": [{"code": "22298006"}]}, onsetDateTime=(clock.now() + timedelta(days=2)).isoformat())),
     ({"kind": "observation", "codes": ["2160-0"], "above": 2, "unit": "mg/dL"},
      lambda: of("Observation", "o2", effectiveDateTime=(clock.now() + timedelta(days=2)).isoformat(), valueQuantity={"value": 200, "code": "umol/L"})),
+    ({"kind": "condition", "codes": ["22298006"], "or_death": True}, lambda: person(deceasedDateTime=(clock.now() + timedelta(days=2)).isoformat())),
     ({"kind": "death"}, lambda: person(deceasedDateTime=(clock.now() + timedelta(days=2)).isoformat())),
 ]  # fmt: skip
 
@@ -143,12 +144,12 @@ def test_diagnoses_values_and_death_are_outcomes_too(rule, entry, result, known,
     [
         ([], "outcome must be an object."),
         ({"kind": "mood"}, "outcome needs a kind: encounter, condition, observation, death."),
-        ({"kind": "death"}, "outcome needs within_days, from 1 to 3660."),
-        ({"kind": "death", "within_days": True}, "outcome needs within_days, from 1 to 3660."),
-        ({"kind": "encounter", "within_days": 5}, "outcome needs classes: a list of codes."),
+        ({"kind": "death"}, "outcome needs within_days, a whole number from 1 to 3660."),
+        ({"kind": "death", "within_days": True}, "outcome needs within_days, a whole number from 1 to 3660."),
+        ({"kind": "encounter", "within_days": 5}, "outcome needs classes: a list of codes, at least one."),
         ({"kind": "observation", "codes": ["1"], "within_days": 5}, "outcome of a value needs above or below."),
         ({"kind": "death", "within_days": 5, "who": 1},
-         "outcome has no member who. Allowed: above, below, classes, codes, kind, label, unit, within_days."),
+         "outcome has no member who. Allowed: above, below, classes, codes, kind, label, or_death, unit, within_days."),
     ],
 )  # fmt: skip
 def test_a_rule_that_is_none_is_refused_with_what_is_wrong(said, reason):

@@ -1,9 +1,11 @@
 """What people may write into the parts of an overlay that decide how an answer is read."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.core.problems import BadInput
-from portal.registry import overlays
+from portal.registry import outcome, overlays
 
 FACTS = {
     "inputs": [{"name": "age", "type": "double"}, {"name": "dose", "type": "double"}],
@@ -14,6 +16,7 @@ FACTS = {
     ],
 }
 ACCOUNT = {"method": "a sum", "link": "logit", "base": "base", "columns": {"age": "part"}}
+BIN = {"from": 0.0, "upto": 0.1, "n": 20, "observed": 0.05, "predicted": 0.06}
 RULE = {"input": "age", "min": 18, "sentence": "Made for adults."}
 WHOLE = {
     "inputs": {"age": {"weight": 0.7}, "dose": {"weight": 0.3, "imputed": {"method": "the median", "value": 5}}},
@@ -22,6 +25,8 @@ WHOLE = {
     "eligibility": [RULE, {"record": "sex", "in": ["female"], "action": "mark", "sentence": "only women were in it."}],
     "abstain": {"missing_weight": 0.2, "interval_width": 0.5},
     "stale_after_days": 14,
+    "outcome": {"kind": "condition", "codes": ["22298006"], "or_death": True, "within_days": 365, "label": "a heart attack or death"},
+    "calibration": {"source": "held-out rows", "n": 20, "date": "2026-11-08", "bins": [BIN | {"low": 0.01, "high": 0.2}]},
     "training": {"distance": {"inputs": ["age"], "mean": [50], "precision": [[0.01]], "percentiles": list(range(99))}},
 }  # fmt: skip
 
@@ -73,6 +78,26 @@ def test_what_fits_is_taken():
         ({"eligibility": [{"record": "age", "max": 80}]}, "eligibility: rule 1: needs a sentence that says whom the model is for."),
         ({"eligibility": [{"record": "blood", "max": 80, "sentence": "x"}]}, "eligibility: rule 1: record “blood” is not known. Allowed: age, sex."),
         ({"abstain": {"missing_weight": 30}}, "abstain: missing_weight must be a number from 0 to 1."),
+        ({"outcome": ["death"]}, "outcome: must be an object."),
+        ({"outcome": {"kind": "mood", "within_days": 9}}, "outcome: needs a kind: encounter, condition, observation, death."),
+        ({"outcome": {"kind": ["death"], "within_days": 9}}, "outcome: needs a kind: encounter, condition, observation, death."),
+        ({"outcome": {"kind": "death", "within_days": "365"}}, "outcome: needs within_days, a whole number from 1 to 3660."),
+        ({"outcome": {"kind": "death", "within_days": 9, "codes": ["x"]}}, "outcome: of kind death has no codes."),
+        ({"outcome": {"kind": "encounter", "within_days": 9, "classes": []}}, "outcome: needs classes: a list of codes, at least one."),
+        ({"outcome": {"kind": "encounter", "within_days": 9, "classes": ["IMP"], "codes": ["x"]}}, "outcome: of kind encounter has no codes: name its classes."),
+        ({"outcome": {"kind": "condition", "within_days": 9, "codes": ["x"], "above": 2}}, "outcome: has above, which only an observation has."),
+        ({"outcome": {"kind": "observation", "within_days": 9, "codes": ["x"], "above": "2"}}, "outcome: above and below must be numbers."),
+        ({"outcome": {"kind": "observation", "within_days": 9, "codes": ["x"], "above": 4, "below": 4}}, "outcome: has above not below its below: no value could lie there."),
+        ({"outcome": {"kind": "death", "within_days": 9, "label": 5}}, "outcome: unit and label must be texts."),
+        ({"outcome": {"kind": "death", "within_days": 9, "label": "x" * 81}}, "outcome: label must be at most 80 characters: it stands within sentences."),
+        ({"outcome": {"kind": "condition", "within_days": 9, "codes": ["x"], "or_death": "yes"}}, "outcome: or_death must be true or false."),
+        ({"calibration": [1]}, "calibration: must be an object with source, n, date and bins."),
+        ({"calibration": {"bins": [BIN, {"from": 0}]}}, "calibration: bin 2: must have from, upto, n, observed, predicted, and may have low and high."),
+        ({"calibration": {"bins": [BIN | {"n": 0}]}}, "calibration: bin 1: n must be a whole number from 1."),
+        ({"calibration": {"bins": [BIN | {"observed": 30}]}}, "calibration: bin 1: observed must be numbers from 0 to 1."),
+        ({"calibration": {"bins": [BIN | {"upto": 0.0}]}}, "calibration: bin 1: from 0.0 is not below upto 0.0."),
+        ({"calibration": {"bins": [BIN | {"low": 0.1}]}}, "calibration: bin 1: needs low and high together."),
+        ({"calibration": {"bins": [BIN | {"low": 0.1, "high": 0.2}]}}, "calibration: bin 1: observed must lie between low and high."),
         ({"stale_after_days": 0}, "stale_after_days: must be a whole number of days from 1 to 3650."),
         ({"training": {"distance": {"inputs": ["age"], "mean": [1], "precision": [[1]], "percentiles": [1]}}}, "training: distance needs 99 rising percentiles, the 1st to the 99th."),
     ],
@@ -82,3 +107,37 @@ def test_what_does_not_fit_is_named_with_what_is_allowed(changed, sentence):
         overlays.check(WHOLE | changed, FACTS)
 
     assert list(refusal.value.errors.values()) == [sentence]
+
+
+plain = st.none() | st.booleans() | st.integers(-5, 4000) | st.floats() | st.text(max_size=4)
+values = plain | st.lists(plain, max_size=2) | st.sampled_from(list(outcome.KINDS))
+members = st.sampled_from([*sorted(outcome._MEMBERS), "who"])
+likely = st.fixed_dictionaries(
+    {"kind": st.sampled_from(list(outcome.KINDS)), "within_days": st.integers(1, 3660)},
+    optional={"codes": st.just(["x"]), "classes": st.just(["IMP"]), "above": st.floats(0, 9), "below": st.floats(0, 9)},
+)
+
+
+@given(
+    values
+    | st.dictionaries(members, values, max_size=6)
+    | st.builds(lambda a, b: a | b, likely, st.dictionaries(members, values, max_size=1))
+)
+def test_an_outcome_is_registered_exactly_when_it_is_a_rule_that_can_be_followed(said):
+    overlay = WHOLE | {"outcome": said}
+    try:
+        rule = outcome.rule_of(overlay)
+    except BadInput as refusal:
+        with pytest.raises(BadInput) as registration:
+            overlays.check_parts(overlay, FACTS)
+        sentence = refusal.errors["outcome"]
+        assert registration.value.errors == {"outcome": sentence.replace("outcome ", "outcome: ", 1)}
+        assert sentence.endswith(".")
+        return
+    overlays.check_parts(overlay, FACTS)
+    if said is None:
+        assert rule is None
+        return
+    assert (type(rule.within_days), 1 <= rule.within_days <= 3660, bool(rule.label)) == (int, True, True)
+    assert bool(rule.codes) == (rule.kind != "death") and all(rule.codes)
+    assert (rule.kind == "observation") == (rule.above is not None or rule.below is not None)
