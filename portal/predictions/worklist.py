@@ -37,11 +37,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Worklist:
-    """The lines that are shown, how many there are of each kind, and how many more there are of this kind."""
+    """The lines that are shown, how many there are of each kind and more of this kind; `last` is the model one ran last."""
 
     lines: list[Line]
     counts: dict[str, int]
     more: int
+    last: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def open_list(*, by, on=None, search="", show=ALL, sort=NAME, shown=AT_ONCE) -> 
     if not newest:
         event().skip()
     lines = [_line(patient, known[patient.public_id], newest.get(patient.public_id)) for patient in patients]
-    return Worklist(lines, counts, counts.get(show, 0) - len(lines))
+    return Worklist(lines, counts, counts.get(show, 0) - len(lines), _last(by))
 
 
 def open_worklist(*, by, search="") -> list[Line]:
@@ -83,14 +84,21 @@ def open_worklist(*, by, search="") -> list[Line]:
     return open_list(by=by, search=search, shown=None).lines
 
 
-def first_choice(runnable: list[ModelVersion]) -> ModelVersion | None:
-    """The model that a list offers for whoever has no result yet: one that the record can answer alone, if any."""
-    return next((version for version in runnable if answers_alone(version)), next(iter(runnable), None))
+def first_choice(runnable: list[ModelVersion], last: str = "") -> ModelVersion | None:
+    """What a list offers for whoever has no result yet: what one ran last, else what the record can answer alone, if any."""
+    chosen = next((version for version in runnable if version.model.slug == last), None)
+    alone = (version for version in runnable if answers_alone(version))
+    return chosen or next(alone, next(iter(runnable), None))
 
 
 def answers_alone(version: ModelVersion) -> bool:
     """Whether the record can fill all that the model needs."""
     return all(field.record for field in form_of(version).fields if field.asked and field.required)
+
+
+def _last(by) -> str:
+    own = Prediction.objects.filter(queries.COUNTS, requested_by_id=by.pk).order_by("-pk")
+    return own.values_list("version__model__slug", flat=True).first() or ""
 
 
 def _place(patient: PatientSummary, known: _Known, sort: str) -> tuple:

@@ -159,3 +159,13 @@ def test_a_list_offers_a_model_that_the_record_can_answer_alone(unplanned, appro
     assert worklist.first_choice([coronary, unplanned]) == unplanned
     assert worklist.first_choice([coronary]) == coronary
     assert worklist.first_choice([]) is None
+    assert worklist.first_choice([unplanned, coronary], coronary.model.slug) == coronary
+    assert worklist.first_choice([unplanned], coronary.model.slug) == unplanned
+
+
+def test_a_list_offers_what_one_ran_last_oneself_for_a_real_patient(cast, patient, result, unplanned):
+    assert worklist.open_list(by=cast["clinician"]).last == unplanned.model.slug
+    assert worklist.open_list(by=cast["clinician2"]).last == ""
+    with guard.unlocked():
+        Patient.objects.filter(public_id=patient).update(practice=True)
+    assert worklist.open_list(by=cast["clinician"]).last == ""

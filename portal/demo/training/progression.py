@@ -103,8 +103,9 @@ def _overlay(table, score, metrics: dict) -> dict:
                                     f"{common.percent(metrics['covered'])} of those patients"},
         "inputs": {
             "bmi": _asked("Body mass index", "Patient", 1, "kg/m2", "kg/m²", 8, 100, ["39156-5"], seen["bmi"]),
-            "map": _asked("Mean arterial pressure", "Patient", 2, "mm[Hg]", "mmHg", 30, 200, ["8478-0"], seen["map"])
-                   | {"help": "Diastolic and a third of the way up to systolic: 120/80 is 93"},
+            # Records hold the two pressures and rarely their mean, so a list must not offer this model as answered by the record.
+            "map": _asked("Mean arterial pressure", "Patient", 2, "mm[Hg]", "mmHg", 30, 200, [], seen["map"])
+                   | {"record": None, "help": "Diastolic and a third of the way up to systolic: 120/80 is 93"},
             "hdl": _asked("HDL cholesterol", "Laboratory", 3, "mg/dL", "mg/dL", 5, 200, ["2085-9"], seen["hdl"], ["mmol/L"]),
             "triglycerides": _asked("Triglycerides", "Laboratory", 4, "mg/dL", "mg/dL", 10, 5000, ["2571-8"], seen["triglycerides"], ["mmol/L"]),
             "glucose": _asked("Glucose", "Laboratory", 5, "mg/dL", "mg/dL", 20, 1500, ["2339-0", "2345-7"], seen["glucose"], ["mmol/L"]),

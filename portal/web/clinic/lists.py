@@ -31,7 +31,7 @@ def patients(request):
         "counts": found.counts,
         "more": found.more,
         "search": search,
-        "wards": _by_ward(found.lines, runnable),
+        "wards": _by_ward(found, runnable),
         "chosen": chosen,
         "address": _query(chosen),
         "shows": [(kind, words, found.counts.get(kind, 0), _query(chosen, show=kind)) for kind, words in SHOWS],
@@ -65,11 +65,12 @@ def _query(chosen: dict, **other) -> str:
     return f"?{urlencode(said)}" if said else ""
 
 
-def _by_ward(lines: list[worklist.Line], runnable: list) -> dict[str, list]:
+def _by_ward(found: worklist.Worklist, runnable: list) -> dict[str, list]:
     """Each ward's lines with the model to run: that of the newest result while it may run, else the first choice."""
-    by_slug, first = {version.model.slug: version for version in runnable}, worklist.first_choice(runnable)
+    by_slug = {version.model.slug: version for version in runnable}
+    first = worklist.first_choice(runnable, found.last)
     wards: dict[str, list] = {}
-    for line in lines:
+    for line in found.lines:
         version = by_slug.get(line.newest.model, first) if line.newest else first
         wards.setdefault(line.patient.ward, []).append((line, version))
     return wards
