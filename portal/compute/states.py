@@ -27,7 +27,7 @@ FINAL = frozenset(state for state, after in TRANSITIONS.items() if not after)
 REASONS = {
     "": "",
     "waiting": "Accepted. Waiting for a free worker.",
-    "working": "A worker is at it.",
+    "working": "The model is running.",
     "done": "Done.",
     "worker-lost": "The worker stopped before it was done. The job waits to be started again.",
     "worker-lost-often": "Three workers stopped on this job, so it was given up. Nothing was charged.",
