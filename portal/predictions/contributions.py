@@ -1,9 +1,12 @@
 """What moved the answer: the model's own account of each input's part, shown only when it adds up to the answer.
 
-The model gives a base and one column for each input on its link scale; their sum must be the answer on that scale.
+The model gives a base and one column for each part on its link scale; their sum must be the answer on that scale. A part is an
+input's, or that of a feature which the model takes from a tracing: then the overlay names it and where its value stands.
 """
 
 import math
+
+from portal.core import shares
 
 LINKS = ("logit", "identity", "log-hazard")
 TOLERANCE = 1e-6
@@ -17,7 +20,11 @@ _DIRECTIONS = {
 
 def columns_of(described: dict | None) -> set[str]:
     """The output columns that are parts of the account and no answer of their own."""
-    return {described["base"], *described["columns"].values()} if described else set()
+    if not described:
+        return set()
+    features = described.get("features", {}).values()
+    told = [said.get(member) for said in features for member in ("column", "value")]
+    return {described["base"], *described.get("columns", {}).values(), *filter(None, told)}
 
 
 def notes_of(overlay: dict) -> dict[str, str]:
@@ -33,24 +40,39 @@ def account(
     why when it does not add up."""
     if not described or answer is None:
         return None
-    found = {"method": described["method"], "link": described["link"]} | _directions(described)
-    parts = {name: row.get(column) for name, column in described["columns"].items()}
+    found = {"method": described["method"], "link": described["link"]} | _words(described)
+    features = described.get("features", {})
+    columns = described.get("columns", {}) | {name: said["column"] for name, said in features.items()}
+    parts = {name: row.get(column) for name, column in columns.items()}
     numbers = [row.get(described["base"]), *parts.values()]
     total = sum(numbers) if all(_is_number(value) for value in numbers) else math.nan
     difference = abs(total - _linked(described["link"], answer))
     if not difference <= _allowed(described["link"], answer):
         return found | {"adds_up": False, "rows": [], "sentence": _REFUSED}
     ordered = sorted(parts.items(), key=lambda part: -abs(part[1]))
-    rows = [{"name": name, "amount": amount, "note": (notes or {}).get(name, "")} for name, amount in ordered]
+    rows = [
+        {"name": name, "amount": amount, "note": (notes or {}).get(name, "")} | _feature(features.get(name), row)
+        for name, amount in ordered
+    ]
     return found | {"adds_up": True, "base": numbers[0], "total": total, "rows": rows, "sentence": ""}
 
 
 _REFUSED = "The parts that the model names do not add up to its answer, so they are not shown."
 
 
-def _directions(described: dict) -> dict:
+def _words(described: dict) -> dict:
     up, down = _DIRECTIONS[described["link"]]
-    return {"up": described.get("up", up), "down": described.get("down", down)}
+    compared = described.get("compared", "the average patient of the training data")
+    return {"up": described.get("up", up), "down": described.get("down", down), "compared": compared}
+
+
+def _feature(said: dict | None, row: dict) -> dict:
+    """Label and value of a part that is no input's."""
+    if said is None:
+        return {}
+    value = row.get(said.get("value"))
+    shown = f"{shares.number(value, 2)} {said.get('unit', '')}".strip() if _is_number(value) else ""
+    return {"label": said["label"], "shown": shown, "missing": False}
 
 
 def _linked(link: str, answer: float) -> float:

@@ -63,6 +63,9 @@ def _named(account: dict | None, inputs: dict) -> dict | None:
     gone = {item["name"]: item for item in inputs["missing"]}
     rows = []
     for part in account["rows"]:
+        if "label" in part:  # a feature of a tracing, which says itself what it is
+            rows.append(part)
+            continue
         row = known.get(part["name"]) or gone.get(part["name"]) or {"label": part["name"]}
         rows.append(part | {
             "label": row["label"], "missing": part["name"] in gone,

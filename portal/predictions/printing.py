@@ -49,6 +49,7 @@ def values_of(view: queries.PredictionView, printed_by: str) -> dict:
         "unusual": [item["sentence"] for item in envelope["out_of_range"]],
         "inputs": [_input(row) for row in envelope["inputs"]],
         "contributions": _contributions(envelope.get("contributions")),
+        "compared": (envelope.get("contributions") or {}).get("compared", "the average patient of the training data"),
         "facts": _facts(view),
         "cautions": envelope["model"]["cautions"],
     }

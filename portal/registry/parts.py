@@ -13,7 +13,8 @@ KINDS = {
     "signal": ("column", "rate"),
 }  # fmt: skip
 LINKS = ("logit", "identity", "log-hazard")
-_ACCOUNT = ("method", "link", "base", "columns")
+_ACCOUNT = ("method", "link", "base")
+_FEATURE = ("label", "column", "value", "unit")
 _RULE = ("input", "record", "min", "max", "in", "sentence", "action")
 _LONGEST_SOURCE = 200
 _ABSTAIN = ("missing_weight", "interval_width")
@@ -110,14 +111,37 @@ def _account(output, inputs: set[str], outputs: set[str]) -> str:
     account = output.get("contributions") if isinstance(output, dict) else None
     if account is None:
         return ""
-    needed = [name for name in _ACCOUNT if not account.get(name)] if isinstance(account, dict) else list(_ACCOUNT)
+    given = account if isinstance(account, dict) else {}
+    needed = [name for name in _ACCOUNT if not given.get(name)]
+    needed += [] if given.get("features") or given.get("columns") else ["columns"]
     if needed:
         return f"needs {', '.join(needed)}."
     if account["link"] not in LINKS:
         return f"link “{account['link']}” is not known. Allowed: {', '.join(LINKS)}."
-    if not isinstance(account["columns"], dict) or set(account["columns"]) - inputs:
+    columns, features = account.get("columns", {}), account.get("features", {})
+    if not isinstance(columns, dict) or set(columns) - inputs:
         return f"columns must name a column for each input. The inputs are: {', '.join(sorted(inputs))}."
-    wrong = sorted({account["base"], *account["columns"].values(), account.get("of", account["base"])} - outputs)
+    wrong = _features(features, inputs)
+    return wrong or _unknown_parts(account, columns, features, outputs)
+
+
+def _features(features, inputs: set[str]) -> str:
+    if not isinstance(features, dict):
+        return "features must be an object, each with label and column."
+    for name, said in features.items():
+        if not isinstance(said, dict) or not said.get("label") or not said.get("column") or set(said) - set(_FEATURE):
+            return f"feature {name} needs label and column. Allowed: {', '.join(_FEATURE)}."
+        if not all(isinstance(text, str) for text in said.values()):
+            return f"feature {name}: {', '.join(_FEATURE)} must be texts."
+        if name in inputs:
+            return f"feature {name} is an input; name its column in columns."
+    return ""
+
+
+def _unknown_parts(account: dict, columns: dict, features: dict, outputs: set[str]) -> str:
+    told = [said[member] for said in features.values() for member in ("column", "value") if member in said]
+    named = {account["base"], account.get("of", account["base"]), *columns.values(), *told}
+    wrong = sorted(named - outputs)
     if outputs and wrong:
         return f"the model gives no column {', '.join(wrong)}. It gives: {', '.join(sorted(outputs))}."
     return ""

@@ -17,6 +17,7 @@ FACTS = {
 }
 ACCOUNT = {"method": "a sum", "link": "logit", "base": "base", "columns": {"age": "part"}}
 BIN = {"from": 0.0, "upto": 0.1, "n": 20, "observed": 0.05, "predicted": 0.06}
+FEATURE = {"label": "Pulse", "column": "part"}
 RULE = {"input": "age", "min": 18, "sentence": "Made for adults."}
 WHOLE = {
     "inputs": {"age": {"weight": 0.7}, "dose": {"weight": 0.3, "imputed": {"method": "the median", "value": 5}}},
@@ -34,6 +35,8 @@ WHOLE = {
 def test_what_fits_is_taken():
     overlays.check(WHOLE, FACTS)
     overlays.check(WHOLE | {"inputs": {"age": {"direction_note": "May surprise: the oldest were not sent."}}}, FACTS)
+    features = {name: ACCOUNT[name] for name in ("method", "link", "base")} | {"features": {"pulse": FEATURE}}
+    overlays.check(WHOLE | {"output": WHOLE["output"] | {"contributions": features}}, FACTS)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,11 @@ def test_what_fits_is_taken():
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"columns": {"weight": "part"}}}}, "contributions: columns must name a column for each input. The inputs are: age, dose."),
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"base": "zero"}}}, "contributions: the model gives no column zero. It gives: base, p, part."),
         ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"of": "whole"}}}, "contributions: the model gives no column whole. It gives: base, p, part."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"features": {"pulse": {"label": "Pulse"}}}}}, "contributions: feature pulse needs label and column. Allowed: label, column, value, unit."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"features": {"pulse": FEATURE | {"unit": 1}}}}}, "contributions: feature pulse: label, column, value, unit must be texts."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"features": {"pulse": FEATURE | {"value": "q"}}}}}, "contributions: the model gives no column q. It gives: base, p, part."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"features": {"dose": FEATURE}}}}, "contributions: feature dose is an input; name its column in columns."),
+        ({"output": WHOLE["output"] | {"contributions": ACCOUNT | {"features": ["pulse"]}}}, "contributions: features must be an object, each with label and column."),
         ({"inputs": {"age": {"weight": 1.4}}}, "weights: the weight of age must be a number from 0 to 1, its share of the whole."),
         ({"inputs": {"age": {"weight": 0.9}, "dose": {"weight": 0.5}}}, "weights: they add up to 1.40; they are shares of the whole, so at most 1 together."),
         ({"inputs": {"dose": {"imputed": {"value": 5}}}}, "weights: imputed of dose needs a method in words."),

@@ -1,8 +1,11 @@
 """From an ECG file to an answer, and every way in which there is none."""
 
 import base64
+import html
 import json
+from math import log
 
+import numpy
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -55,7 +58,6 @@ def nothing_saved() -> bool:
 
 
 def error(answer) -> str:
-    import html
     import re
 
     found = re.search(r'<div class="error">.*?</svg>(.*?)</div>', answer.content.decode(), re.S)
@@ -119,12 +121,28 @@ def test_whoever_sends_file_after_file_that_cannot_be_read_has_to_wait(send, cho
     assert nothing_saved()
 
 
-def test_an_irregular_train_of_beats_looks_irregular(send, worked, scorer, cast, chosen):
+def test_an_irregular_train_of_beats_looks_irregular_and_says_what_in_it(send, worked, scorer, cast, chosen, client_of):
     answer = send(of(chosen, irregular=True, seed=4))
     worked()
 
     found = actions.open_prediction(by=cast["clinician"], on=answer.url.split("/")[-2])
     assert found.sentence.startswith("The rhythm looks irregular: ")
+    account, risk = found.envelope["contributions"], found.envelope["reading"]["share"]
+    assert account["base"] + sum(row["amount"] for row in account["rows"]) == pytest.approx(
+        log(risk / (1 - risk)), abs=1e-5
+    )
+    gaps = numpy.diff(found.envelope["reading"]["peaks"])
+    vary = next(row for row in account["rows"] if row["name"] == "variation")
+    assert (vary["label"], vary["missing"], vary["amount"] > 0) == (
+        "How much the intervals between beats vary",
+        False,
+        True,
+    )
+    assert vary["shown"].removesuffix(" % of their mean") == f"{100 * gaps.std() / gaps.mean():.0f}"
+    assert sorted(found.envelope["output"]) == ["abstain", "beats", "peaks", "probability", "rate"]
+    page = html.unescape(client_of("clinician").get(answer.url).content.decode())
+    assert "How much the intervals between beats vary" in page
+    assert "Compared with the average of the simulated tracings it was trained on." in page
 
 
 def test_a_tracing_that_is_only_noise_gets_no_number(send, worked, scorer, cast, chosen, client_of):

@@ -11,6 +11,7 @@ from scipy.signal import butter, find_peaks, sosfiltfilt
 
 RATE = 500
 NAMES = ("variation", "steps", "jumps")
+_ACCOUNT = ("base", *NAMES, *(f"part_{name}" for name in NAMES))
 FEWEST = 6
 # A beat's energy stands this far above the rest of the tracing, or there is too much noise to count by.
 _CONTRAST = 4.0
@@ -31,12 +32,17 @@ class Rhythm(PythonModel):
         at = (peaks / RATE).round(3).tolist()
         why = "few-beats" if len(peaks) < FEWEST else "noise" if contrast < _CONTRAST else ""
         if why:
-            return {"probability": 0.0, "rate": 0.0, "beats": len(peaks), "peaks": at, "abstain": why}
-        odds = self.fit["bias"] + float(numpy.dot(scaled(features(peaks), self.fit), self.fit["weights"]))
+            nothing = dict.fromkeys(("probability", "rate", *_ACCOUNT), 0.0)
+            return nothing | {"beats": len(peaks), "peaks": at, "abstain": why}
+        seen = features(peaks)
+        parts = scaled(seen, self.fit) * numpy.array(self.fit["weights"])
+        odds = self.fit["bias"] + float(parts.sum())
+        # The average tracing of the training data scores the bias; shares are told of a hundred.
+        told = dict(zip(_ACCOUNT, (self.fit["bias"], *(100 * seen), *parts), strict=True))
         return {
             "probability": 1 / (1 + numpy.exp(-odds)), "rate": 60 * RATE / numpy.diff(peaks).mean(),
             "beats": len(peaks), "peaks": at, "abstain": "",
-        }  # fmt: skip
+        } | told  # fmt: skip
 
 
 def r_peaks(samples):

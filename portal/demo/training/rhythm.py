@@ -8,6 +8,10 @@ from portal.demo.training import common
 
 SLUG = "irregular-rhythm"
 TRACINGS, SECONDS = 240, 10
+# What the model takes from the intervals between beats, in its order.
+LABELS = {"variation": "How much the intervals between beats vary", "steps": "Usual step from one interval to the next",
+          "jumps": "Steps of more than a tenth of an interval"}  # fmt: skip
+UNITS = {"variation": "% of their mean", "steps": "% of their mean", "jumps": "% of all steps"}
 
 
 def train(*, uri: str, out: Path) -> tuple[dict, str]:
@@ -63,7 +67,8 @@ def _save(folder: Path, fit: dict) -> None:
     inputs = Schema([ColSpec(Array(DataType.double), "ecg")])
     outputs = Schema([
         ColSpec("double", "probability"), ColSpec("double", "rate"), ColSpec("long", "beats"),
-        ColSpec(Array(DataType.double), "peaks"), ColSpec("string", "abstain"),
+        ColSpec(Array(DataType.double), "peaks"), ColSpec("string", "abstain"), ColSpec("double", "base"),
+        *(ColSpec("double", f"{part}{name}") for part in ("", "part_") for name in LABELS),
     ])  # fmt: skip
     with tempfile.TemporaryDirectory() as scratch:
         kept = Path(scratch) / "rhythm.json"
@@ -90,7 +95,12 @@ def _overlay(metrics: dict) -> dict:
         "inputs": {"ecg": {"label": "12-lead ECG", "group": "Tracing", "order": 1, "kind": "ecg", "lead": "II", "rate": 500,
                            "shortest": 8, "longest": 60}},
         "output": {"kind": "signal", "column": "probability", "rate": "rate", "beats": "beats", "peaks": "peaks",
-                   "outcome": "an irregular rhythm", "abstain": "abstain",
+                   "outcome": "an irregular rhythm", "abstain": "abstain", "contributions": {
+                       "method": "logistic regression: each feature's distance from the average, times its weight", "link": "logit",
+                       "base": "base", "of": "probability", "compared": "the average of the simulated tracings it was trained on",
+                       "up": "makes an irregular rhythm more likely", "down": "makes it less likely",
+                       "features": {name: {"label": label, "column": f"part_{name}", "value": name, "unit": UNITS[name]}
+                                    for name, label in LABELS.items()}},
                    "abstentions": {"few-beats": "fewer than 6 beats were found", "noise": "the tracing is too noisy to count beats"},
                    "bands": [{"upto": 0.5, "label": "The rhythm looks regular"}, {"upto": 1.0, "label": "The rhythm looks irregular"}]},
     }  # fmt: skip
