@@ -19,11 +19,10 @@ from django.utils.timezone import localtime
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.core import clock, paper, turns
+from portal.core import clock, days, paper, turns
 from portal.core.problems import Conflict
 from portal.predictions import queries
 from portal.predictions.models import DowntimePacket, Prediction
-from portal.predictions.printing import day_text
 from portal.predictions.states import PredictionState
 from portal.records.models import CareUnit, Standing
 from portal.records.queries import REAL, PatientSummary
@@ -187,7 +186,7 @@ def _identity(patient: PatientSummary) -> dict:
     return {
         "id": patient.public_id,
         "name": patient.name,
-        "born": day_text(patient.birth_date) or "not recorded",
+        "born": days.said(patient.birth_date) or "not recorded",
         "sex": patient.sex,
         "mrn": patient.mrn or "none",
     }

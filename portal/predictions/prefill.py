@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.core import clock
+from portal.core import clock, days
 from portal.records import units
 from portal.records.queries import Measurement, Needs, Record, Source
 from portal.registry import answers
@@ -109,7 +109,7 @@ def _condition(field: Field, record: Record) -> Prefilled:
     mapped = field.record.get("map", {"yes": True, "no": False})
     entry = record.has_condition(field.record.get("codes", ()))
     if entry:
-        words = f"on the problem list since {entry.since[:10] or 'an unknown day'}"
+        words = f"on the problem list since {days.said(entry.since) or 'an unknown day'}"
         return Prefilled(mapped["yes"], words, entry.code, used=_resource(entry.source) if entry.source else None)
     return Prefilled(mapped["no"], "not on the problem list")
 
@@ -128,7 +128,7 @@ def _source(found: Measurement) -> str:
     if found.at is None:
         return f"{found.label}, moment not recorded"
     age = {0: "today", 1: "1 day old"}.get(found.days_old, f"{found.days_old} days old")
-    return f"{found.label}, {found.at:%-d %b %Y, %H:%M}, {age}"
+    return f"{found.label}, {days.moment(found.at)}, {age}"
 
 
 _FILLERS = {

@@ -1,12 +1,12 @@
 """One result as a PDF: the sentence, what it rests on, whose model it is, for whom, and who printed it."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.utils.timezone import localtime
 
 from portal.access.action import action
 from portal.access.permissions import Permission
-from portal.core import clock, paper
+from portal.core import clock, days, paper
 from portal.core.problems import Conflict
 from portal.predictions import queries
 from portal.predictions.models import Prediction
@@ -59,7 +59,7 @@ def _identity(view: queries.PredictionView) -> dict:
     patient = view.patient
     if patient is None:
         return {"who": "No patient: typed values alone", "identity": ""}
-    born = day_text(patient.birth_date) or "not recorded"
+    born = days.said(patient.birth_date) or "not recorded"
     return {"who": patient.name, "identity": f"Born {born} · Record no. {patient.mrn or 'none'} · {patient.ward}"}
 
 
@@ -131,7 +131,7 @@ def _facts(view: queries.PredictionView) -> list[list[str]]:
     return [
         ["Model", f"{model['title']}, version {model['version']}"],
         ["Approved by", ", ".join(model["approved_by"])],
-        ["Approved until", day_text(model["expires_on"] or "") or "not given"],
+        ["Approved until", days.said(model["expires_on"] or "") or "not given"],
         ["Run", f"{_text(view.ended_at)} by {view.requested_by}"],
         ["Digest of its files", " ".join(model["digest"][at : at + 16] for at in range(0, 64, 16))],
     ]
@@ -139,11 +139,3 @@ def _facts(view: queries.PredictionView) -> list[list[str]]:
 
 def _text(moment: datetime) -> str:
     return f"{localtime(moment):%-d %b %Y, %H:%M}"
-
-
-def day_text(text: str) -> str:
-    """A day as people read it; what is no whole day stays as the record has it."""
-    try:
-        return f"{date.fromisoformat(text[:10]):%-d %b %Y}" if text else ""
-    except ValueError:
-        return text

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.core import clock
+from portal.core import clock, days
 from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.models import Correction, Envelope, Prediction
 from portal.predictions.states import CorrectionKind, PredictionState
@@ -187,16 +187,14 @@ def _earlier(prediction: Prediction, shown: Patient | None) -> str:
 def _retracted(prediction: Prediction) -> str:
     if not prediction.retracted_at:
         return ""
-    who, when = prediction.retracted_by.label, f"{prediction.retracted_at:%-d %b %Y, %H:%M}"
+    who, when = prediction.retracted_by.label, days.moment(prediction.retracted_at)
     return f"Retracted by {who} on {when}, do not use it: {prediction.get_retraction_code_display()}."
 
 
 def _banner(version) -> str:
     if version.state == VersionState.SUSPENDED:
         who = version.stopped_by.label if version.stopped_by else "the portal"
-        return (
-            f"This model version was stopped by {who} on {version.stopped_at:%-d %b %Y, %H:%M}: {version.stop_reason}"
-        )
+        return f"This model version was stopped by {who} on {days.moment(version.stopped_at)}: {version.stop_reason}"
     if version.state == VersionState.RETIRED:
         return "This model version has been retired."
     if version.expired:

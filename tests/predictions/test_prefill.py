@@ -85,3 +85,4 @@ def test_the_problem_list_answers_yes_and_no_and_visits_are_counted():
     no = prefill.fill(FORM, record())
     assert (yes["diabetes"].value, yes["visits"].value, no["diabetes"].value, no["age"].value) == (1.0, 2, 0.0, 66)
     assert "creatinine" not in no
+    assert yes["diabetes"].source == "on the problem list since 1 Jan 2020"

@@ -1,12 +1,12 @@
 """Small tags that the pages share."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django import template
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from portal.core import shares
+from portal.core import days, shares
 
 register = template.Library()
 
@@ -58,11 +58,8 @@ def until(moment):
 
 @register.filter
 def day(text: str) -> str:
-    """An ISO day or moment as “8 Nov 2026”; a partial date as it is."""
-    try:
-        return f"{date.fromisoformat(str(text)[:10]):%-d %b %Y}" if text else ""
-    except ValueError:
-        return str(text)
+    """An ISO day or moment as “8 Nov 2026”; a month as “Nov 2026”."""
+    return days.said(text)
 
 
 @register.filter
