@@ -9,9 +9,9 @@ function rounded(number) {
 }
 
 function range(low, high, unit) {
-  if (low === undefined) return `up to ${high} ${unit}`;
-  if (high === undefined) return `from ${low} ${unit}`;
-  return `${low} to ${high} ${unit}`;
+  if (low === undefined) return `up to ${Number(high)} ${unit}`;
+  if (high === undefined) return `from ${Number(low)} ${unit}`;
+  return `${Number(low)} to ${Number(high)} ${unit}`;
 }
 
 function outside(number, low, high) {

@@ -61,7 +61,16 @@ def test_what_a_result_rests_on_and_when_it_is_old(visit, accessible, look, pati
     assert order == sorted(order)
     accessible(page)
     look(page, "answer")
-    page.emulate_media(media="print")
+    page.emulate_media(forced_colors="active")
+    drawn = ".standing .point", ".standing .band.here", ".array .on"
+    colours = [
+        page.eval_on_selector(part, "part => getComputedStyle(part).stroke + getComputedStyle(part).fill")
+        for part in drawn
+    ]
+    behind = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert [set(colour.replace(behind, "")) == set() for colour in colours] == [False, False, False]
+    accessible(page)
+    page.emulate_media(media="print", forced_colors="none")
     look(page, "paper", sizes=((800, 1100),))
     assert "Printed by Amara Okafor" in page.locator("main").inner_text()
     assert not page.locator("#feedback").is_visible()
