@@ -116,8 +116,8 @@ def test_a_stored_file_that_was_changed_is_not_given_out(send, worked, scorer, c
 def test_whoever_sends_file_after_file_that_cannot_be_read_has_to_wait(send, chosen, monkeypatch):
     monkeypatch.setattr(tracings, "REFUSALS", 2)
     for _ in range(2):
-        assert "this is no DICOM file" in error(send(b"no dicom"))
-    assert error(send(of(chosen))) == "12-lead ECG: Too many files could not be read. Wait 15 minutes."
+        assert "This is no DICOM file" in error(send(b"no dicom"))
+    assert error(send(of(chosen))) == "Too many files could not be read. Wait 15 minutes."
     assert nothing_saved()
 
 
@@ -184,7 +184,7 @@ def test_the_result_shows_trace_beats_lead_and_header(send, worked, scorer, cast
 def test_a_file_of_another_patient_stops_and_names_what_differs(change, what, send, chosen, caplog):
     answer = send(ecg(**header_of(chosen) | change), **{"vouch.ecg": "yes"})
 
-    sentence = f"12-lead ECG: The file says it is of another patient: {what}. Nothing was run. Check patient and file."
+    sentence = f"The file says it is of another patient: {what}. Nothing was run. Check patient and file."
     assert (answer.status_code, error(answer)) == (422, sentence)
     assert nothing_saved()
     denied = AuditEvent.objects.get(verb="prediction.requested")
@@ -196,7 +196,7 @@ def test_a_file_of_another_patient_stops_and_names_what_differs(change, what, se
 
 def test_a_file_that_names_nobody_runs_only_when_a_person_vouches(send, worked, scorer, cast, chosen, client_of):
     first = send(ecg())
-    assert error(first).startswith("12-lead ECG: The file names nobody, so it is not known whose it is.")
+    assert error(first).startswith("The file names nobody, so it is not known whose it is.")
     assert nothing_saved() and f"I know that this ECG is of {chosen.name}" in first.content.decode()
 
     answer = send(ecg(), **{"vouch.ecg": "yes"})
@@ -224,7 +224,7 @@ def test_a_file_is_needed_and_a_large_one_is_dropped_as_it_arrives(send, setting
     assert "is needed" in error(send(None))
     settings.SIGNAL_MAX_BYTES = 1024 * 1024
     answer = send(of(chosen) + b"\0" * 1024 * 1024)
-    assert error(answer) == "12-lead ECG: the file is larger than 1 MB. Choose the ECG alone."
+    assert error(answer) == "The file is larger than 1 MB. Choose the ECG alone."
     assert nothing_saved()
 
 
