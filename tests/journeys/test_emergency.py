@@ -1,5 +1,7 @@
 """An emergency as its people live it: the clinician at the glass, the officer after."""
 
+import re
+
 import pytest
 
 from portal.accounts import factors
@@ -14,7 +16,9 @@ def demonstration(settings):
     settings.DEMO = True
 
 
-def test_a_clinician_opens_one_record_and_an_officer_closes_the_case(visit, accessible, cast, patient, live_server):
+def test_a_clinician_opens_one_record_and_an_officer_closes_the_case(
+    visit, accessible, look, cast, patient, live_server
+):
     known = records.open_patient(by=cast["clinician"], on=patient).patient
     page = visit("clinician2")
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -41,6 +45,16 @@ def test_a_clinician_opens_one_record_and_an_officer_closes_the_case(visit, acce
     accessible(page)
     assert page.url == f"{live_server.url}/clinic/patients/{patient}/"
     assert "Emergency access" in page.locator("aside.emergency").inner_text()
+    page.goto(f"{live_server.url}/account/notices/")
+    marker = page.locator("aside.emergency")
+    assert (marker.count(), page.locator("text=End now").count()) == (1, 0)
+    assert re.sub(r"\d\d:\d\d", "WHEN", marker.inner_text()) == "Emergency access: 1 record open. Open it, until WHEN"
+    assert known.name not in page.content()
+    accessible(page)
+    look(page, "emergency-elsewhere")
+    marker.locator("a").click()
+    assert page.locator("aside.emergency").inner_text().startswith(f"Emergency access to {known.name}'s record until ")
+    look(page, "emergency-here")
     page.click("text=End now")
     assert page.locator("aside.emergency").count() == 0
     page.goto(f"{live_server.url}/clinic/patients/{patient}/")

@@ -116,6 +116,13 @@ PURPOSES = {
 }  # fmt: skip
 
 
+@register.simple_tag(takes_context=True)
+def elsewhere(context) -> list:
+    """The emergency accesses to other records than that of the patient of this page, where it has one."""
+    here = getattr(context.get("patient"), "public_id", "")
+    return [access for access in context.get("emergencies", ()) if access.object_id != here]
+
+
 @register.filter
 def purpose_words(code: str) -> str:
     """A v3 ActReason code in words."""
