@@ -179,6 +179,7 @@ def token_digest(text: str) -> str:
 
 _FILTERS = {
     "patient": lambda value: Q(patient=value),
+    "patients": lambda value: Q(patient__in=value),
     "actor": lambda value: Q(actor=value),
     "verb": lambda value: Q(verb=value),
     "outcome": lambda value: Q(outcome=value),

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from portal.access import joined
 from portal.access.action import action, event
 from portal.access.actions import conditions
 from portal.access.holdings import OPENED
+from portal.access.joined import Joined
 from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.audit import purposes, queries
@@ -41,13 +43,19 @@ class Report:
     events: list[queries.EventView]
     groups: list[Group]
     more: bool
+    joined: Joined = Joined()
 
 
 @action(Permission.AUDIT_READ, verb="audit.patient-reported")
 def patient_report(*, by, on=None, patient, filters) -> Report:
-    """Who opened one patient's record, when, why and what: lists, refusals and views of the log included."""
-    event().draft.patient = patient
-    return _report({**filters, "patient": patient}, lambda view: view.actor, people=True)
+    """Who opened one patient's record, when, why and what: lists, refusals and views of the log included.
+
+    What was done with records that were merged into it belongs to it.
+    """
+    known = joined.of(patient)
+    event().each_patient_id([patient, *known.earlier])
+    found = _report(_whole({**filters, "patient": patient}, known), lambda view: view.actor, people=True)
+    return replace(found, joined=known)
 
 
 @action(Permission.AUDIT_READ, verb="audit.person-reported", on=User)
@@ -61,10 +69,11 @@ def export(*, by, on=None, filters, purpose, form="csv") -> tuple[int, Iterator[
     """How many events match, and all of them, newest first, for a purpose that is written down."""
     if purpose not in purposes.EXPORT:
         raise BadInput({"export_for": "Choose what the export is for."})
-    rows = AuditEvent.objects.filter(conditions(filters))
+    known = joined.of(filters.get("patient", ""))
+    rows = AuditEvent.objects.filter(conditions(_whole(filters, known)))
     count = rows.count()
     event().draft.purpose = purpose
-    event().draft.patient = filters.get("patient", "")
+    event().each_patient_id([filters.get("patient", ""), *known.earlier])
     event().note(events=count, form=form, filters={name: str(value) for name, value in filters.items() if value})
     newest = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
     return count, _pages(rows, newest + 1)
@@ -81,6 +90,13 @@ def facets(filters: dict) -> tuple[dict[str, list[tuple[str, int]]], bool]:
             counts[name][value] += 1
         counts["role"].update(role for role in roles.split(",") if role)
     return {name: counter.most_common(8) for name, counter in counts.items()}, len(found) > CAP
+
+
+def _whole(filters: dict, known: Joined) -> dict:
+    """The filters, with the records that were merged into the patient's."""
+    if not known.earlier:
+        return filters
+    return {**filters, "patient": "", "patients": (filters["patient"], *known.earlier)}
 
 
 def _report(filters: dict, key, *, people: bool = False) -> Report:

@@ -5,8 +5,10 @@ class RecordsConfig(AppConfig):
     name = "portal.records"
 
     def ready(self):
-        from portal.records import grantable, receivers, rules, subjects  # noqa: F401  (receivers connect themselves)
+        from portal.access import joined
+        from portal.records import grantable, queries, receivers, rules, subjects  # noqa: F401  (receivers connect themselves)
 
         rules.register()
         grantable.register()
         subjects.register()
+        joined.register(queries.joined)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
+from portal.access.joined import Joined
 from portal.access.policy import Decision
 from portal.core import clock
 from portal.core.crypto import blind_index
@@ -155,6 +156,15 @@ def about(ids) -> Q:
 def merged_into(patient: Patient) -> list[Patient]:
     """The records that were merged into a patient's."""
     return list(Patient.objects.filter(merged_into=patient)) if patient.absorbs else []
+
+
+def joined(public_id: str) -> Joined:
+    """How a patient's record is joined with others, for the ledger."""
+    found = Patient.objects.filter(public_id=public_id).select_related("merged_into").first()
+    if found is None:
+        return Joined()
+    survivor = found.merged_into.public_id if found.merged_into else ""
+    return Joined(tuple(row.public_id for row in merged_into(found)), survivor)
 
 
 def summary(patient: Patient) -> PatientSummary:

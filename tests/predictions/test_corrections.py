@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.access import actions as access
+from portal.access import reports
 from portal.access.actors import SYSTEM
 from portal.access.models import Notice
 from portal.audit.models import AuditEvent
@@ -174,6 +175,38 @@ def test_the_list_and_the_worklist_say_so(cast, ask, worked, scorer):
 def two(ward):
     load(person("p2"), creatinine(2.2, key="O2", patient="p2", effectiveDateTime="2026-02-01T10:00:00Z"),
          of("Encounter", "E2", "p2"))  # fmt: skip
+
+
+def test_the_ledger_of_a_record_holds_what_was_done_with_those_merged_into_it_and_nobody_else_s(cast, two):
+    load(person("p3"), of("Encounter", "E3", "p3"))
+    survivor, merged, third = (patient(key) for key in ("p1", "p2", "p3"))
+    for one in (survivor, merged, third):
+        records.open_patient(by=cast["clinician"], on=one)
+    load(replaced("p2", "p1"))
+    officer = cast["auditor"]
+
+    def opened(of) -> set[str]:
+        found = reports.patient_report(by=officer, patient=of, filters={})
+        return {event.patient for event in found.events if event.verb == "patient.opened"}
+
+    assert (opened(survivor), opened(merged), opened(third)) == ({survivor, merged}, {merged}, {third})
+    _, taken = reports.export(by=officer, filters={"patient": survivor}, purpose="PATRQT")
+    assert {event.patient for event in taken if event.verb == "patient.opened"} == {survivor, merged}
+    # That an officer looked stands with every record that was looked at.
+    looked = AuditEvent.objects.filter(verb="audit.patient-reported").order_by("id").values_list("patient", flat=True)
+    assert list(looked) == [survivor, merged, merged, third]
+
+    client = Client()
+    client.force_login(officer, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(f"/oversight/patients/{survivor}/").content.decode()
+    assert ("1 earlier record that was merged into this one" in page, merged in page, third in page) == (
+        True,
+        True,
+        False,
+    )
+    assert f'href="/oversight/patients/{survivor}/"' in client.get(f"/oversight/patients/{merged}/").content.decode()
+    load(person("p2"))
+    assert opened(survivor) == {survivor}
 
 
 def test_results_of_a_merged_record_stand_under_the_one_that_goes_on(cast, two, ask):
