@@ -57,7 +57,8 @@ def recheck(*, by, on=None, sources) -> int:
 def _concerned(sources) -> list[Prediction]:
     users = Use.objects.filter(source_index__in=sources).values("prediction")
     rows = Prediction.objects.filter(pk__in=users).select_related("version__model", "patient", "requested_by")
-    return list(rows.order_by("pk"))
+    # Two imports at once mark the same difference once: the second waits, and sees what the first has marked.
+    return list(rows.order_by("pk").select_for_update(of=("self",)))
 
 
 def _mark(prediction: Prediction, differences: list[Difference]) -> bool:

@@ -212,14 +212,18 @@ class DowntimePacket(Guarded):
 
 
 class Draft(Sealed):
-    """What a person has typed so far into one model's form for one patient; nobody else's, and nobody else's patient."""
+    """What a person has typed so far into one model's form for one patient; nobody else's, and nobody else's patient.
 
-    PHI = {"typed": Phi.CLINICAL, "kept_at": Phi.NONE}
+    `ended` names the pages whose form was run or whose draft was discarded: what they still send is not kept.
+    """
+
+    PHI = {"typed": Phi.CLINICAL, "kept_at": Phi.NONE, "ended": Phi.NONE}
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
     typed = EncryptedJSONField()
     kept_at = models.DateTimeField()
+    ended = models.JSONField(default=list)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("person", "patient", "version"), name="one_draft_each"),)

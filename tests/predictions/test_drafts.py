@@ -1,5 +1,8 @@
 """A draft of a form: kept while one types, one's own, of this patient and this model, and gone when it was run."""
 
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -132,3 +135,58 @@ def test_a_draft_outlives_the_session_that_an_idle_limit_ended(cast, patient, un
 
     client.post(reverse("account_login"), {"login": "clinician", "password": "correct-horse-battery"})
     assert 'name="in.bmi" value="41.5"' in client.get(address("form", patient)).content.decode()
+
+
+def test_what_was_still_on_its_way_when_a_form_was_run_does_not_bring_the_draft_back(cast, patient, unplanned, worked):
+    client = sign_in(cast["clinician"])
+    first, other = (page_of(client, patient) for _ in range(2))
+    client.post(address("draft", patient), TYPED | {"page": first})
+    assert client.post(address("form", patient), {"page": first}).status_code == 302
+
+    late = client.post(address("draft", patient), TYPED | {"page": first})
+    nameless = client.post(address("draft", patient), TYPED)
+    assert (late.status_code, nameless.status_code) == (409, 409)
+    assert back(cast, "clinician", patient, unplanned) is None
+    # A second window on the same form loses nothing.
+    assert client.post(address("draft", patient), TYPED | {"page": other}).status_code == 204
+    assert back(cast, "clinician", patient, unplanned).typed == TYPED
+    client.post(address("draft", patient), {"discard": "yes", "page": other})
+    assert client.post(address("draft", patient), TYPED | {"page": other}).status_code == 409
+    assert back(cast, "clinician", patient, unplanned) is None
+    assert client.post(address("draft", patient), TYPED | {"page": page_of(client, patient)}).status_code == 204
+
+
+def page_of(client, patient: str) -> str:
+    found = set(re.findall(r'name="page" value="(\w{20})"', client.get(address("form", patient)).content.decode()))
+    (page,) = found
+    return page
+
+
+def test_keeping_and_running_at_once_never_leaves_a_draft(cast, patient, unplanned):
+    whose = {"by": cast["clinician"], "on": patient, "version": unplanned}
+    for turn in range(6):
+        page = f"page-{turn}"
+        left = at_once(
+            lambda page=page: drafts.keep(**whose, typed=TYPED, page=page),
+            lambda page=page: drafts.drop(**whose, page=page),
+        )
+        assert ([error for error in left if isinstance(error, Exception)], back(cast, "clinician", patient, unplanned)) == (
+            [], None,
+        )  # fmt: skip
+
+
+def at_once(*works) -> list:
+    """Do several things in the same moment, each in its own connection; what each returned or raised."""
+    barrier = threading.Barrier(len(works))
+
+    def run(work):
+        try:
+            barrier.wait(10)
+            return work()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))

@@ -13,6 +13,7 @@ from portal.audit.models import AuditEvent
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions, discussion, feedback, incidents, retraction
 from portal.records import actions as records
+from tests.predictions.test_drafts import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +87,17 @@ def test_a_retracted_result_stays_with_its_reason_and_readers_are_told(cast, col
         retraction.retract(by=cast["clinician"], on=result, code="wrong-patient")
     event = AuditEvent.objects.get(verb="prediction.retracted", outcome="ok")
     assert (event.patient, "Blood" in event.payload) == (patient, False)
+
+
+def test_of_two_who_retract_at_once_the_second_reads_a_sentence_and_readers_are_told_once(cast, colleague, result):
+    actions.open_prediction(by=colleague, on=result)
+    codes = ("wrong-patient", "wrong-input")
+    works = [lambda code=code: retraction.retract(by=cast["clinician"], on=result, code=code) for code in codes]
+
+    left = sorted(at_once(*works), key=str)
+    assert (left[0], type(left[1]), left[1].sentence) == (1, Conflict, "This result was retracted already.")
+    assert [row.kind for row in notices.list_notices(by=colleague, unread=True)] == ["result-retracted"]
+    assert AuditEvent.objects.filter(verb="prediction.retracted", outcome="ok").count() == 1
 
 
 def test_only_who_ran_it_or_leads_the_ward_retracts(cast, colleague, result):

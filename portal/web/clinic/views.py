@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.compute import quotas
 from portal.core import clock
+from portal.core.ids import new_id
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
 from portal.predictions import drafts
@@ -50,7 +51,7 @@ def form(request, patient, model):
             given = forms.read(request.POST)
             given["inputs"] = forms.with_files(request, patient, version, given["inputs"])
             accepted = predictions.request(by=request.user, on=patient, version=version, **given)
-            drafts.drop(by=request.user, on=patient, version=version)
+            drafts.drop(by=request.user, on=patient, version=version, page=request.POST.get("page", ""))
             return redirect("clinic:prediction", accepted.prediction)
         except BadInput as problem:
             return _form_page(request, patient, version, typed=request.POST, errors=problem.errors, status=422)
@@ -59,14 +60,17 @@ def form(request, patient, model):
 
 @require_POST
 def draft(request, patient, model):
-    """Keep what is typed so far, or with `discard` throw it away; sent by the page while one types."""
+    """Keep what is typed so far, or with `discard` throw it away; sent by the page while one types, and late with 409."""
     version = _version(request, model)
     if "discard" in request.POST:
-        drafts.drop(by=request.user, on=patient, version=version)
+        drafts.drop(by=request.user, on=patient, version=version, page=request.POST.get("page", ""))
         query = request.META["QUERY_STRING"]
         return redirect(reverse("clinic:form", args=[patient, model]) + (f"?{query}" if query else ""))
-    drafts.keep(by=request.user, on=patient, version=version, typed=forms.typed_in(request.POST))
-    return HttpResponse(status=204)
+    kept = drafts.keep(
+        by=request.user, on=patient, version=version, typed=forms.typed_in(request.POST),
+        page=request.POST.get("page", ""),
+    )  # fmt: skip
+    return HttpResponse(status=204 if kept else 409)
 
 
 @require_safe
@@ -141,6 +145,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "refused": bool(errors),
         "page_at": clock.now(),
         "draft": back,
+        "page": new_id(),
         "restored": typed is not None and not errors and not back,
         "query": f"?{request.META['QUERY_STRING']}" if request.META["QUERY_STRING"] else "",
         "left_today": max(0, quotas.limit_of(request.user.pk) - quotas.taken_today(request.user.pk)),
