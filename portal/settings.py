@@ -117,7 +117,7 @@ TEMPLATES = [
                 "portal.core.templatetags.charts",
                 "portal.core.templatetags.learning",
                 "portal.core.templatetags.scales",
-                "heroicons.templatetags.heroicons",
+                "portal.core.templatetags.icons",
                 "django.templatetags.l10n",
             ],
         },

@@ -83,8 +83,8 @@ class PredictionView:
         return self.state not in ("pending", "running")
 
 
-def view_of(prediction: Prediction, reader=None) -> PredictionView:
-    """One prediction as `reader` may see it; raises EnvelopeMissing rather than show a bare number."""
+def view_of(prediction: Prediction, reader=None, brief: bool = False) -> PredictionView:
+    """One prediction as `reader` may see it, if `brief` without its inputs; raises EnvelopeMissing rather than show a bare number."""
     version, job, envelope = prediction.version, prediction.job, prediction.envelope
     patient = _whose(prediction, reader)
     if prediction.state == "succeeded" and envelope is None:
@@ -105,7 +105,7 @@ def view_of(prediction: Prediction, reader=None) -> PredictionView:
         created_at=prediction.created_at,
         ended_at=prediction.ended_at,
         patient=summary(patient) if patient else None,
-        inputs=prediction.inputs["rows"],
+        inputs=[] if brief else prediction.inputs["rows"],
         envelope=envelope.content if envelope else None,
         banner=_retracted(prediction) or _banner(version),
         retracted_at=prediction.retracted_at,
@@ -114,8 +114,8 @@ def view_of(prediction: Prediction, reader=None) -> PredictionView:
     )
 
 
-def views_of(predictions: list[Prediction], reader=None) -> list[PredictionView]:
-    """Many predictions, their envelopes and corrections in one query each."""
+def views_of(predictions: list[Prediction], reader=None, brief: bool = False) -> list[PredictionView]:
+    """Many predictions, their envelopes and corrections in one query each; `brief` where nobody looks at what went in."""
     found = {row.prediction_id: row for row in Envelope.objects.filter(prediction__in=predictions)}
     marks: dict[int, list[Correction]] = {}
     for row in Correction.objects.filter(prediction__in=predictions, lifted_at__isnull=True):
@@ -124,7 +124,7 @@ def views_of(predictions: list[Prediction], reader=None) -> list[PredictionView]
         prediction.envelope = found.get(prediction.pk)
         prediction.corrections = marks.get(prediction.pk, [])
     _meet_survivors(predictions)
-    return [view_of(prediction, reader) for prediction in predictions]
+    return [view_of(prediction, reader, brief) for prediction in predictions]
 
 
 def joined_for(prediction: Prediction, reader) -> bool:

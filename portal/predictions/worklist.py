@@ -138,7 +138,9 @@ def _newest(by, ids: list[str]) -> dict[str, Newest]:
 
 def _views(by, keys: list[int | None]) -> dict[str, queries.PredictionView]:
     rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(pk__in=filter(None, keys))
-    return {view.patient.public_id: view for view in queries.views_of(list(rows), by)}
+    # A list shows answers alone: what went in, and why something was retracted, is not decrypted for it.
+    rows = rows.defer("inputs", "retraction_words")
+    return {view.patient.public_id: view for view in queries.views_of(list(rows), by, brief=True)}
 
 
 def _changed(ids: list[str]) -> dict[str, datetime]:
