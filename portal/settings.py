@@ -37,6 +37,7 @@ _hosts = envstr("FORMULARY_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,[:
 ALLOWED_HOSTS = [host.strip() for host in _hosts.split(",") if host.strip()]
 # Where people open the portal; mails lead there. No trailing slash.
 PORTAL_URL = envstr("FORMULARY_URL", f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION and ALLOWED_HOSTS else "").rstrip("/")
+CSRF_FAILURE_VIEW = "portal.web.home.from_elsewhere"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if PRODUCTION else []
 
 INSTALLED_APPS = [

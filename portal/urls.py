@@ -13,6 +13,7 @@ from portal.web import home, system
 from portal.web.account import passkeys as own_passkeys
 from portal.web.account import password, single_sign_on
 
+handler400 = "portal.web.middleware.not_understood"
 register_converter(PublicIdConverter, "pid")
 
 urlpatterns = [

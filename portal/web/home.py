@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts import invented
 from portal.core import glossary
-from portal.web import guide
+from portal.web import guide, matrix
 from portal.web.context import _doors
 
 
@@ -26,6 +26,12 @@ def words(request):
     mine = request.user.role_names
     groups = sorted(glossary.groups(), key=lambda group: 0 if group.role in mine else 2 if group.role else 1)
     return render(request, "help.html", {"groups": groups, "tasks": guide.tasks_of(request.user)})
+
+
+def from_elsewhere(request, reason=""):
+    """A form whose page was opened before the person signed in anew, or that another site sent; nothing was done."""
+    again = request.get_full_path() if "GET" in matrix.TABLE.get(request.resolver_match.view_name, [()])[0] else ""
+    return render(request, "403_csrf.html", {"again": again}, status=403)
 
 
 @login_not_required

@@ -61,9 +61,14 @@ class ProblemMiddleware:
             return refused(request, exception)
         if isinstance(exception, Problem):
             return render(request, "problem.html", {"sentence": exception.sentence}, status=exception.status)
-        if isinstance(exception, RequestDataTooBig):
-            return render(request, "problem.html", {"sentence": "What you sent is too large."}, status=413)
         return None
+
+
+def not_understood(request, exception):
+    """What could not even be read; what is too large is found out before any page is asked."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "problem.html", {"sentence": "What you sent is too large. Send less of it."}, status=413)
+    return render(request, "400.html", status=400)
 
 
 def refused(request, denied: Denied):

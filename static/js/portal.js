@@ -106,5 +106,25 @@ reachScrolling();
 addEventListener("resize", reachScrolling);
 document.addEventListener("htmx:afterSettle", reachScrolling);
 
+// What stands beside a field is read out with it: its hint, and what the summary says is wrong with it.
+let notes = 0;
+function describe(control, field) {
+  const beside = [...field.querySelectorAll(".help, .hint, .error")].filter((note) => !note.querySelector("input, select, textarea"));
+  const own = control.id && document.querySelector(`[role="alert"] a[href="#${CSS.escape(control.id)}"]`);
+  const wrong = own || (field.matches(".wrong") && !field.querySelector(".error") && document.querySelector('[role="alert"] a[href^="#"]'));
+  const said = (control.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
+  for (const note of wrong ? [wrong, ...beside] : beside) {
+    if (said.some((name) => document.getElementById(name)?.contains(note))) continue;
+    note.id ||= `note-${(notes += 1)}`;
+    said.push(note.id);
+  }
+  if (said.length) control.setAttribute("aria-describedby", said.join(" "));
+  if (wrong && !control.matches("fieldset")) control.setAttribute("aria-invalid", "true");
+}
+for (const field of document.querySelectorAll("main .field")) {
+  const controls = field.matches("fieldset") ? [field] : field.querySelectorAll("input:not([type=hidden]), select:not(.with-unit *), textarea");
+  for (const control of controls) describe(control, field);
+}
+
 // What has to be mended is where one goes on after a form came back.
 document.querySelector("main .notice.danger[tabindex='-1']")?.focus();
