@@ -1,10 +1,26 @@
 """The states that a page can be in, and where the keyboard goes on after something changed."""
 
-import pytest
+import os
+import re
 
+import pytest
+from playwright.sync_api import Error
+
+from portal.access import actions as access
+from portal.access.actors import SYSTEM
+from portal.compute import actions as compute
+from portal.compute.models import Job
+from portal.core import guard
 from portal.predictions import actions as predictions
 from portal.predictions import retraction
-from tests.journeys.sweeping import state_problems
+from portal.predictions.models import Prediction
+from portal.records import actions as records
+from portal.records import practice
+from portal.registry import actions as registry
+from tests.journeys import states
+from tests.journeys.stage import Stage, State
+from tests.journeys.sweeping import problems
+from tests.journeys.test_answer import OPTIONAL, grow_old
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,41 +30,92 @@ def _demonstration(settings):
     settings.DEMO = True
 
 
+@pytest.fixture
+def stage(chromium, live_server, cast, monkeypatch):
+    """One page of one browser for all states."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(8_000)
+    for name, roles in (("newcomer", ["clinician"]), ("norole", [])):
+        access.add_person(
+            by=SYSTEM, username=name, name=name.title(), password=states.PASSWORD, role_names=roles, enrol=False
+        )
+    yield Stage(page, live_server.url, monkeypatch)
+    context.close()
+
+
+def swept(stage, table: dict[str, State], settings) -> dict[str, list[str]]:
+    """What is wrong in each state of a table; the states in which nothing is are left out."""
+    only, found = os.environ.get("SWEEP", ""), {}
+    for name, state in table.items():
+        if not re.search(only, name):
+            continue
+        settings.DEMO = state.demo
+        stage.be(state.who)
+        try:
+            answer = state.reach(stage)
+            status = [] if answer.status == state.status else [f"answers {answer.status} instead of {state.status}"]
+            wrong = status + problems(stage.page, state.came_back)
+        except Error as problem:
+            wrong = [f"cannot be reached: {str(problem)[:300]}"]
+        if wrong:
+            found[name] = wrong
+    return found
+
+
+def told(found: dict[str, list[str]]) -> str:
+    return "\n".join(f"{name}:\n  " + "\n  ".join(wrong) for name, wrong in found.items())
+
+
 @pytest.mark.slow
-def test_every_state_of_a_run_is_clean(visit, cast, patient, unplanned, scorer, worked, live_server):
-    def run() -> str:
-        return predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
+def test_pages_on_which_there_is_nothing_yet_are_clean(stage, settings):
+    found = swept(stage, states.EMPTY, settings)
 
-    done, taken_back = run(), run()
+    assert found == {}, told(found)
+
+
+@pytest.mark.slow
+def test_every_state_is_clean(stage, cast, studies, patient, unplanned, trained, scorer, worked, settings):
+    stage.known |= runs(cast, patient, unplanned, worked)
+    folder = trained["coronary-disease"]
+    waiting = registry.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
+    registry.submit(by=cast["scientist"], on=waiting)
+    stage.known["submitted"] = waiting.public_id
+    found = swept(stage, states.FILLED, settings)
+    registry.stop(by=cast["reviewer"], on=unplanned, reason="Odd answers on the ward since Monday.")
+    found |= swept(stage, states.STOPPED, settings)
+
+    assert found == {}, told(found)
+
+
+def runs(cast, patient, version, worked) -> dict[str, str]:
+    """A run in every state, and the ids of what else the states name."""
+    clinician = cast["clinician"]
+
+    def run(**inputs) -> str:
+        return predictions.request(by=clinician, on=patient, version=version, inputs=inputs).prediction
+
+    known = {"done": run(), "stale": run(), "retracted": run(), "abstained": run(**dict.fromkeys(OPTIONAL, ""))}
+    lesson = practice.open_ward(by=clinician)[0].patient.public_id
+    known["practised"] = predictions.request(by=clinician, on=lesson, version=version, inputs={}).prediction
     worked()
-    retraction.retract(by=cast["clinician"], on=taken_back, code="wrong-input")
-    cancelled, waiting = run(), run()
-    predictions.cancel(by=cast["clinician"], on=cancelled)
-    page, found = visit("clinician"), {}
-    for state, prediction in {"done": done, "retracted": taken_back, "cancelled": cancelled, "waits": waiting}.items():
-        page.goto(f"{live_server.url}/clinic/predictions/{prediction}/")
-        found[state] = state_problems(page)
-
-    assert found == dict.fromkeys(found, [])
-
-
-def test_refusals_menus_and_the_way_in_are_clean(visit, chromium, wards, live_server):
-    outside = chromium.new_page()
-    outside.goto(f"{live_server.url}/accounts/login/")
-    page, found = visit("clinician"), {"the way in": state_problems(outside)}
-    outside.close()
-    for name, path in {
-        "nothing there": "/clinic/patients/00000000000000000000/",
-        "not allowed": "/oversight/events/",
-    }.items():
-        page.goto(live_server.url + path)
-        found[name] = state_problems(page)
-    page.click("details.menu summary")
-    found["the menu"] = state_problems(page)
-    page.evaluate("document.getElementById('session').showModal()")
-    found["the warning"] = state_problems(page)
-
-    assert found == dict.fromkeys(found, [])
+    grow_old(known["stale"], 41)
+    retraction.retract(by=clinician, on=known["retracted"], code="wrong-input")
+    known |= {"waiting": run(), "running": run(), "cancelled": run(), "failed": run(), "refused": run()}
+    predictions.cancel(by=clinician, on=known["cancelled"])
+    worked.waiting.clear()
+    with guard.unlocked():
+        Job.objects.filter(subject=known["running"]).update(state="running")
+        for name in ("failed", "refused"):
+            sentence = "The model gave no answer that can be used. Nothing was shown to anybody."
+            Prediction.objects.filter(public_id=known[name]).update(outcome=name, sentence=sentence)
+    opened = records.open_patient(by=clinician, on=patient).patient
+    job = Job.objects.get(subject=known["done"])
+    quota = compute.set_quota(by=SYSTEM, on=clinician, daily_limit=500)
+    return known | {
+        "patient": patient, "mrn": opened.mrn, "born": opened.birth_date, "person": str(clinician.pk), "job": str(job.pk),
+        "quota": str(quota.pk), "version": version.public_id,
+    }  # fmt: skip
 
 
 def test_after_a_form_came_back_one_goes_on_where_it_must_be_mended(visit, wards, patient, live_server):
