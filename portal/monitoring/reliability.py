@@ -23,6 +23,7 @@ PAUSE, OVERDUE = 30.0, timedelta(days=180)
 # How long told counts stand: two that are near in time would tell by their difference how it went with one person.
 STANDING = timedelta(days=7)
 NEVER = "Not checked on patients of this hospital."
+UNCOUNTED = f"{NEVER} What happens later is counted for risks and survival; this is another kind of answer."
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Beside:
     warning: str
     overdue: bool
     event: str = ""
+    makers: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,16 @@ class Page:
 
 @action(Permission.PREDICTION_READ, verb="prediction.reliability-seen", on=Prediction, rows=predictions.related)
 def beside(*, by, on) -> Beside | None:
-    """How results like this one went; None where the result is neither risk nor survival. Part of opening the result: no
-    event of its own."""
+    """How results like this one went; None where there is no answer. Part of opening the result: no event of its own."""
     event().skip()
     envelope = on.envelope
     reading = envelope.content["reading"] if envelope else {}
-    share = outcomes.event_share(reading)
-    if share is None:
+    if reading.get("kind", "abstained") == "abstained":
         return None
-    version = ModelVersion.objects.get(pk=on.version_id)
+    version, share = ModelVersion.objects.get(pk=on.version_id), outcomes.event_share(reading)
+    makers = str(version.overlay.get("training", {}).get("performance", ""))
+    if share is None:
+        return Beside(version.public_id, "", None, (), None, UNCOUNTED, False, makers=makers)
     counted = _counted(version)
     cells = (counted.get("bands") or counted.get("bins") or []) if counted else []
     shown = dict(zip((cell["label"] for cell in cells), zip(cells, calibration.told(cells), strict=True), strict=True))
@@ -98,7 +101,7 @@ def beside(*, by, on) -> Beside | None:
     label, band = (cell["label"], shown[cell["label"]][1]) if cell else ("", None)
     days = tuple(cell["days"]) if cell and band.told else ()
     held = _held(version, share)
-    return Beside(version.public_id, label, band, days, held, *_warning(version, counted), event=_event(version))
+    return Beside(version.public_id, label, band, days, held, *_warning(version, counted), _event(version), makers)
 
 
 @action(Permission.MODEL_SEE, verb="model.reliability-seen", on=ModelVersion)

@@ -66,10 +66,10 @@ def open_form(*, by, on, version) -> BlankForm:
     require_in_use(on)
     standing = require_runnable(version)
     form = standing.form
-    record = record_of(on, prefill.needs_of(form))
+    record = record_of(on, prefill.needs_of(form, standing.version.overlay))
     event().note(model=version.model.slug, version=version.number)
     known = prefill.fill(form, record)
-    rules = before.rules(form, standing.version.overlay, known, record.patient)
+    rules = before.rules(form, standing.version.overlay, known, record)
     return BlankForm(standing.version, form, known, record.patient, rules, drafts.of(by, on, version))
 
 
@@ -91,12 +91,12 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
     standing = require_runnable(version)
     form = standing.form
     tracings.note_unread(inputs)
-    record = record_of(on, prefill.needs_of(form)) if on else None
+    record = record_of(on, prefill.needs_of(form, standing.version.overlay)) if on else None
     gathered, found = _gather(form, inputs, units or {}, record, ticks)
     if ticks is not None:
         before.sign_ticks(gathered, ticks, by.label)
     gathered |= tracings.described(form, found, on)
-    gathered |= eligibility.judge(form, standing.version.overlay, gathered["values"], record and record.patient)
+    gathered |= eligibility.judge(form, standing.version.overlay, gathered["values"], record)
     prediction = _new(by, on, version, gathered, _Key.of(key, body))
     tracings.keep(found)
     event().about(prediction)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from portal.predictions.abstention import MOST_MISSING
 from portal.predictions.prefill import Prefilled
-from portal.records.queries import PatientSummary
+from portal.records.queries import Record
 from portal.registry.answers import Answer, Answers
 from portal.registry.spec import Field, FormSpec, number_text
 
@@ -19,10 +19,10 @@ class Rule:
     state: str
 
 
-def rules(form: FormSpec, overlay: dict, known: dict[str, Prefilled], patient: PatientSummary) -> list[Rule]:
+def rules(form: FormSpec, overlay: dict, known: dict[str, Prefilled], record: Record) -> list[Rule]:
     """Every rule of a model against what the record says, as the form opens."""
     given = overlay.get("eligibility", ())
-    return [Rule(rule["sentence"], _state(rule, _fact(rule, form, known, patient))) for rule in given]
+    return [Rule(rule["sentence"], _state(rule, _fact(rule, form, known, record))) for rule in given]
 
 
 def without(field: Field, overlay: dict) -> str:
@@ -69,12 +69,19 @@ def _tick_of(answer: Answer) -> str:
     return tick(answer.entered, answer.unit)
 
 
-def _fact(rule: dict, form: FormSpec, known: dict[str, Prefilled], patient: PatientSummary):
+def fact_of(rule: dict, record: Record):
+    """The fact of a record that a rule is about; whether a problem is on the list is a fact that is always known."""
+    if "condition" in rule:
+        return record.has_condition(rule["condition"]) is not None
+    return getattr(record.patient, rule["record"], None)
+
+
+def _fact(rule: dict, form: FormSpec, known: dict[str, Prefilled], record: Record):
     if "input" not in rule:
-        return getattr(patient, rule["record"], None)
+        return fact_of(rule, record)
     if (form[rule["input"]].record or {}).get("kind") == "age":
         # An age that the form itself would not take is no unknown age.
-        return patient.age
+        return record.patient.age
     found = known.get(rule["input"])
     return found.value if found else None
 
@@ -88,7 +95,9 @@ def _state(rule: dict, value) -> str:
 
 
 def meets(rule: dict, value) -> bool:
-    """Whether a value lies within a rule's bounds, or among its values."""
+    """Whether a value lies within a rule's bounds, or among its values, or the problem is on the list."""
+    if "condition" in rule:
+        return value
     if "in" in rule:
         return value in rule["in"]
     return rule.get("min", value) <= value <= rule.get("max", value)

@@ -34,11 +34,13 @@ def fill(form: FormSpec, record: Record) -> dict[str, Prefilled]:
     return {name: prefilled for name, prefilled in found.items() if prefilled is not None}
 
 
-def needs_of(form: FormSpec) -> Needs:
-    """The parts of a record that a form is filled from."""
+def needs_of(form: FormSpec, overlay: dict) -> Needs:
+    """The parts of a record that a form is filled from, and that say whether the model is meant for the patient."""
     maps = [field.record for field in form.fields if field.record and field.asked]
     codes = {code for record in maps if record.get("kind") == "observation" for code in record.get("codes", ())}
-    return Needs(frozenset(str(record.get("kind")) for record in maps), frozenset(codes))
+    kinds = {str(record.get("kind")) for record in maps}
+    kinds |= {"condition"} if any("condition" in rule for rule in overlay.get("eligibility", ())) else set()
+    return Needs(frozenset(kinds), frozenset(codes))
 
 
 def _fill(field: Field, record: Record) -> Prefilled | None:

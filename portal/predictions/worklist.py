@@ -1,14 +1,15 @@
 """My patients with their newest results, what is due again, and which model to run from the list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.db.models.functions import Coalesce
 
 from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.core import clock
 from portal.predictions import news, queries
 from portal.predictions.models import Correction, Prediction
 from portal.predictions.news import Newest
@@ -23,6 +24,7 @@ ALL, DUE, MARKED = "all", "due", "marked"
 NAME, NEWEST = "name", "newest"
 SHOWS, SORTS = (ALL, DUE, MARKED), (NAME, NEWEST, DUE)
 AT_ONCE = 60
+LATELY, HABIT = timedelta(days=60), 3
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Worklist:
-    """The lines that are shown, how many there are of each kind and more of this kind; `last` is the model one ran last."""
+    """The lines that are shown, how many there are of each kind and more of this kind; `habit` is the model one runs."""
 
     lines: list[Line]
     counts: dict[str, int]
     more: int
-    last: str
+    habit: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def open_list(*, by, on=None, search="", show=ALL, sort=NAME, shown=AT_ONCE) -> 
     if not newest:
         event().skip()
     lines = [_line(patient, known[patient.public_id], newest.get(patient.public_id)) for patient in patients]
-    return Worklist(lines, counts, counts.get(show, 0) - len(lines), _last(by))
+    return Worklist(lines, counts, counts.get(show, 0) - len(lines), _habit(by))
 
 
 def open_worklist(*, by, search="") -> list[Line]:
@@ -84,9 +86,9 @@ def open_worklist(*, by, search="") -> list[Line]:
     return open_list(by=by, search=search, shown=None).lines
 
 
-def first_choice(runnable: list[ModelVersion], last: str = "") -> ModelVersion | None:
-    """What a list offers for whoever has no result yet: what one ran last, else what the record can answer alone, if any."""
-    chosen = next((version for version in runnable if version.model.slug == last), None)
+def first_choice(runnable: list[ModelVersion], habit: str = "") -> ModelVersion | None:
+    """What a list offers for whoever has no result yet: what one runs, else what the record can answer alone, if any."""
+    chosen = next((version for version in runnable if version.model.slug == habit), None)
     alone = (version for version in runnable if answers_alone(version))
     return chosen or next(alone, next(iter(runnable), None))
 
@@ -96,9 +98,12 @@ def answers_alone(version: ModelVersion) -> bool:
     return all(field.record for field in form_of(version).fields if field.asked and field.required)
 
 
-def _last(by) -> str:
-    own = Prediction.objects.filter(queries.COUNTS, requested_by_id=by.pk).order_by("-pk")
-    return own.values_list("version__model__slug", flat=True).first() or ""
+def _habit(by) -> str:
+    """The model that one has run most in the last weeks; a few runs are no habit, and a button must not change at once."""
+    since = clock.now() - LATELY
+    own = Prediction.objects.filter(queries.COUNTS, requested_by_id=by.pk, created_at__gte=since).order_by()
+    runs = own.values_list("version__model__slug").annotate(runs=Count("pk")).filter(runs__gte=HABIT)
+    return next((slug for slug, _ in runs.order_by("-runs", "version__model__slug")), "")
 
 
 def _place(patient: PatientSummary, known: _Known, sort: str) -> tuple:

@@ -15,7 +15,7 @@ KINDS = {
 LINKS = ("logit", "identity", "log-hazard")
 _ACCOUNT = ("method", "link", "base")
 _FEATURE = ("label", "column", "value", "unit")
-_RULE = ("input", "record", "min", "max", "in", "sentence", "action")
+_RULE = ("input", "record", "condition", "min", "max", "in", "sentence", "action")
 _LONGEST_SOURCE = 200
 _ABSTAIN = ("missing_weight", "interval_width")
 # A note beside a contribution is read between two patients.
@@ -197,14 +197,27 @@ def _rule(rule: dict, inputs: set[str]) -> str:
     unknown = sorted(set(rule) - set(_RULE))
     if unknown:
         return f"no such member {', '.join(unknown)}. Allowed: {', '.join(_RULE)}."
-    if ("input" in rule) == ("record" in rule):
-        return "needs either input or record, the fact that it bounds."
+    if len({"input", "record", "condition"} & set(rule)) != 1:
+        return "needs one of input, record and condition: the fact that it is about."
+    if "condition" in rule:
+        return _problem(rule)
     if "input" in rule and rule["input"] not in inputs:
         return f"the model has no input “{rule['input']}”. It has: {', '.join(sorted(inputs))}."
     if "record" in rule and rule["record"] not in ("age", "sex"):
         return f"record “{rule['record']}” is not known. Allowed: age, sex."
     if not {"min", "max", "in"} & set(rule):
         return "needs min, max or in."
+    if rule.get("action", "refuse") not in ("refuse", "mark"):
+        return f"action “{rule['action']}” is not known. Allowed: refuse, mark."
+    return "" if rule.get("sentence") else "needs a sentence that says whom the model is for."
+
+
+def _problem(rule: dict) -> str:
+    codes = rule["condition"]
+    if not (isinstance(codes, list) and codes and all(isinstance(code, str) and code for code in codes)):
+        return "condition must be a list of codes of the problem list, at least one."
+    if {"min", "max", "in"} & set(rule):
+        return "condition has no bounds: the problem is on the list or not."
     if rule.get("action", "refuse") not in ("refuse", "mark"):
         return f"action “{rule['action']}” is not known. Allowed: refuse, mark."
     return "" if rule.get("sentence") else "needs a sentence that says whom the model is for."

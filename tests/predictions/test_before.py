@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from portal.predictions import before
 from portal.predictions.prefill import Prefilled
 from portal.records import units
-from portal.records.queries import PatientSummary
+from portal.records.queries import Entry, PatientSummary, Record
 from portal.registry import answers, spec
 
 PATIENT = PatientSummary("p1", "Ada Moss", "2010-02-03", 16, "female", "100", "North", "")
+RECORD = Record(PATIENT, [], [Entry("44054006", "Diabetes", "2020-01-01", "active"), Entry("195967001", "Asthma", "2010-01-01", "resolved")], [], [])  # fmt: skip
 INPUTS = [{"name": "age", "type": "double", "required": True}, {"name": "sbp", "type": "double", "required": False}]
 SBP = {"label": "Systolic blood pressure", "unit": "mm[Hg]", "unit_label": "mmHg", "min": 40, "max": 300, "usual_min": 90, "usual_max": 180}  # fmt: skip
 FORM = spec.build(INPUTS, {"age": {"label": "Age"}, "sbp": SBP})
@@ -27,10 +28,13 @@ ADULTS = {"input": "age", "min": 18, "sentence": "Made for adults of 18 and over
         (ADULTS, {"age": Prefilled(None, "")}, "unknown"),
         ({"record": "age", "min": 18, "sentence": "Adults."}, {"age": Prefilled(64, "")}, "unmet"),
         ({"record": "sex", "in": ["female"], "sentence": "Women."}, {}, "met"),
+        ({"condition": ["44054006"], "sentence": "Diabetes."}, {}, "met"),
+        ({"condition": ["195967001"], "sentence": "Asthma."}, {}, "unmet"),
+        ({"condition": ["195967001"], "action": "mark", "sentence": "Asthma."}, {}, "marked"),
     ],
 )
 def test_each_rule_is_judged_by_the_record_before_anything_runs(rule, known, state):
-    assert before.rules(FORM, {"eligibility": [rule]}, known, PATIENT) == [before.Rule(rule["sentence"], state)]
+    assert before.rules(FORM, {"eligibility": [rule]}, known, RECORD) == [before.Rule(rule["sentence"], state)]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ def test_a_number_has_its_unit_its_interval_its_scale_and_no_probability(run, pa
     ]
     assert view.output == {"level": 19, "low": 15, "high": 23}
     text = page(view)
-    assert ("19 mg/L on a scale from 0 to 100 mg/L" in text, "of 100" in text) == (True, False)
+    answer, _, rest = text.partition('id="rests-on"')
+    assert ("19 mg/L on a scale from 0 to 100 mg/L" in answer, "of 100" in answer) == (True, False)
+    assert "What happens later is counted for risks and survival; this is another kind of answer." in rest
 
 
 def test_a_missing_input_of_a_number_spans_in_its_unit(run):
@@ -167,10 +169,14 @@ def test_whom_a_model_was_not_validated_for_gets_a_mark_and_an_answer(run, page)
         {"record": "age", "max": 1, "action": "mark", "sentence": "all of its patients were infants."},
         {"input": "y", "min": 3, "action": "mark", "sentence": "doses below 3 mg were not in it."},
         {"record": "age", "min": 0, "sentence": "for the living."},
+        {"condition": ["no-such-code"], "action": "mark", "sentence": "made for people with the problem."},
     ]
     view = run(RISKS, RISK | {"eligibility": rules}, "Sigmoid")
 
-    assert view.envelope["not_validated"] == ["Not validated for this patient: all of its patients were infants."]
+    assert view.envelope["not_validated"] == [
+        "Not validated for this patient: all of its patients were infants.",
+        "Not validated for this patient: made for people with the problem.",
+    ]
     assert view.envelope["unchecked"] == [
         "Dose is not known, so this was not checked: doses below 3 mg were not in it."
     ]

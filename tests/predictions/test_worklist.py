@@ -163,9 +163,22 @@ def test_a_list_offers_a_model_that_the_record_can_answer_alone(unplanned, appro
     assert worklist.first_choice([unplanned], coronary.model.slug) == unplanned
 
 
-def test_a_list_offers_what_one_ran_last_oneself_for_a_real_patient(cast, patient, result, unplanned):
-    assert worklist.open_list(by=cast["clinician"]).last == unplanned.model.slug
-    assert worklist.open_list(by=cast["clinician2"]).last == ""
+def test_a_list_offers_what_one_runs_oneself_for_real_patients(cast, patient, result, unplanned, ran):
+    assert worklist.open_list(by=cast["clinician"]).habit == ""
+    ran(2)
+    assert worklist.open_list(by=cast["clinician"]).habit == unplanned.model.slug
+    assert worklist.open_list(by=cast["clinician2"]).habit == ""
     with guard.unlocked():
         Patient.objects.filter(public_id=patient).update(practice=True)
-    assert worklist.open_list(by=cast["clinician"]).last == ""
+    assert worklist.open_list(by=cast["clinician"]).habit == ""
+
+
+@pytest.fixture
+def ran(cast, patient, unplanned):
+    """Ask for some more runs."""
+
+    def more(number: int) -> None:
+        for place in range(number):
+            actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={"bmi": str(20 + place)})
+
+    return more

@@ -73,15 +73,6 @@ def test_what_is_not_possible_is_refused_whatever_is_ticked(client, address):
     assert 'data-judged="wrong"' in answer.content.decode() and "unusual value" not in text(answer)
 
 
-def test_a_draft_that_comes_back_says_what_cannot_be(client, address, patient, unplanned):
-    draft = reverse("clinic:draft", args=[patient, unplanned.model.slug])
-    assert client.post(draft, {"in.sbp": "410", "in.bmi": "abc"}).status_code == 204
-
-    again = client.get(address)
-    assert text(again).count("Not possible: allowed 40 to 300 mmHg.") == 1
-    assert re.findall(r'data-judged="(\w+)"', again.content.decode()) == ["wrong"]
-
-
 def test_what_is_wrong_and_what_is_unusual_come_back_together(client, address):
     answer = client.post(address, ODD | {"in.bmi": "900"})
 

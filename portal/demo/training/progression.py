@@ -114,7 +114,9 @@ def _overlay(table, score, metrics: dict) -> dict:
                    "label": "Progression score in a year",
                    "scale": {"min": float(score.min()), "max": float(score.max()), "histogram": [int(n) for n in counts], "note": note,
                              "usual": list(common.usual(score).values())}},
-        "eligibility": [{"record": "age", "min": 19, "max": 79, "action": "mark", "sentence": "its patients were 19 to 79 years old."}],
+        "eligibility": [{"condition": ["44054006", "73211009", "46635009"], "action": "mark",
+                         "sentence": "made for people who have diabetes on the problem list."},
+                        {"record": "age", "min": 19, "max": 79, "action": "mark", "sentence": "its patients were 19 to 79 years old."}],
         "stale_after_days": 90,
     }  # fmt: skip
 

@@ -181,14 +181,10 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
     typed = typed or {}
     value, unit = _value(field, known, typed), typed.get(UNIT + field.name) or field.unit
     was = _recorded(field, known)
-    alone = answers.check(FormSpec((field,)), {field.name: value}, {field.name: unit})
-    checked, error = (
-        alone.given.get(field.name),
-        errors.get(field.name) or _impossible(alone.errors.get(field.name, "")),
-    )
+    checked = answers.check(FormSpec((field,)), {field.name: value}, {field.name: unit}).given.get(field.name)
     tick = before.tick(value, unit)
     ticked = typed.get(TICK + field.name) == tick
-    judged, judgement = _judge(field, checked.warning if checked else "", error, ticked)
+    judged, judgement = _judge(field, checked.warning if checked else "", errors.get(field.name, ""), ticked)
     return Question(
         name=PREFIX + field.name,
         label=field.label,
@@ -210,7 +206,7 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
         tick=tick,
         ticked=ticked,
         without=before.without(field, overlay),
-        error=error,
+        error=errors.get(field.name, ""),
         was_name=WAS + field.name,
         was=was,
         minimum=field.minimum,
@@ -220,14 +216,9 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
         usual_max=field.usual_max,
         judged=judged,
         judgement=judgement,
-        vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in error else "",
+        vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in errors.get(field.name, "") else "",
         lead=field.tracing["lead"] if field.is_file else "",
     )
-
-
-def _impossible(error: str) -> str:
-    """What cannot be is said of a draft that comes back as well; what is only missing is not."""
-    return error if answers.NOT_POSSIBLE in error else ""
 
 
 def _judge(field: Field, warning: str, error: str, ticked: bool) -> tuple[str, str]:

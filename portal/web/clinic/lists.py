@@ -68,7 +68,7 @@ def _query(chosen: dict, **other) -> str:
 def _by_ward(found: worklist.Worklist, runnable: list) -> dict[str, list]:
     """Each ward's lines with the model to run: that of the newest result while it may run, else the first choice."""
     by_slug = {version.model.slug: version for version in runnable}
-    first = worklist.first_choice(runnable, found.last)
+    first = worklist.first_choice(runnable, found.habit)
     wards: dict[str, list] = {}
     for line in found.lines:
         version = by_slug.get(line.newest.model, first) if line.newest else first

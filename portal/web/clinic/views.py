@@ -105,7 +105,8 @@ def _by_age(earlier: list) -> list[tuple[str, list]]:
     """Results of the last seven days apart from those before, newest first."""
     week = clock.now() - timedelta(days=7)
     new = [item for item in earlier if item.created_at >= week]
-    return [(words, items) for words, items in (("This week", new), ("Earlier", earlier[len(new) :])) if items]
+    old = [item for item in earlier if item.created_at < week]
+    return [(words, items) for words, items in (("This week", new), ("Earlier", old)) if items]
 
 
 def _by_code(measured: list) -> list[tuple]:
