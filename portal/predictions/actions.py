@@ -15,7 +15,18 @@ from portal.compute import actions as compute
 from portal.compute.executors import Ended
 from portal.core import clock, prepared
 from portal.core.problems import BadInput, Problem
-from portal.predictions import before, drafts, eligibility, envelopes, executor, prefill, provenance, queries, tracings
+from portal.predictions import (
+    before,
+    drafts,
+    eligibility,
+    envelopes,
+    executor,
+    last_time,
+    prefill,
+    provenance,
+    queries,
+    tracings,
+)
 from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
@@ -41,6 +52,7 @@ class BlankForm:
     patient: PatientSummary
     rules: list[before.Rule]
     draft: drafts.Found | None
+    last: dict[str, last_time.Typed]
 
 
 @dataclass(frozen=True)
@@ -70,7 +82,8 @@ def open_form(*, by, on, version) -> BlankForm:
     event().note(model=version.model.slug, version=version.number)
     known = prefill.fill(form, record)
     rules = before.rules(form, standing.version.overlay, known, record)
-    return BlankForm(standing.version, form, known, record.patient, rules, drafts.of(by, on, version))
+    last = last_time.of(by, on, standing.version, form)
+    return BlankForm(standing.version, form, known, record.patient, rules, drafts.of(by, on, version), last)
 
 
 @action(Permission.PREDICTION_RUN, verb="prediction.requested", on=Patient, rows=with_ward, optional=True)

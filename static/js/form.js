@@ -41,14 +41,14 @@ function convert(input) {
 // What is unusual may be right and asks for a tick that holds for this value in this unit; what cannot be is said at once.
 // What the server said stands until its answer is changed.
 function judge(input) {
-  const { text, own, unit, shown } = read(input);
+  const { text, typed, own, unit, shown } = read(input);
   const { usualMin, usualMax, min, max, unitLabel } = input.dataset;
   const field = input.closest(".field");
   const place = document.getElementById(`${input.id}-soft`);
   const impossible = Number.isFinite(own) && outside(own, min, max);
+  const unread = text !== "" && Number.isNaN(typed);
   const unusual = !impossible && Number.isFinite(own) && outside(own, usualMin, usualMax);
   const served = text === input.defaultValue.trim() && !impossible && !unusual && field.classList.contains("wrong");
-  input.toggleAttribute("data-impossible", impossible);
   const label = document.getElementById(`${input.id}-tick`);
   const box = label.querySelector("input");
   const holds = `${text} ${unit}`.trim();
@@ -58,10 +58,11 @@ function judge(input) {
   label.hidden = !unusual;
   if (!served) {
     let words = "";
+    if (unread) words = "Write a number, for example 37.5.";
     if (impossible) words = `Not possible: allowed ${range(min, max, unitLabel)}.`;
     if (unusual) words = `Unusual: the model has seen ${range(usualMin, usualMax, unitLabel)}.${box.checked ? "" : " Please confirm."}`;
-    mark(field, place, impossible ? "wrong" : unusual ? "unusual" : "", words);
-    if (impossible) input.setAttribute("aria-invalid", "true");
+    mark(field, place, impossible || unread ? "wrong" : unusual ? "unusual" : "", words);
+    if (impossible || unread) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   }
   count();
@@ -75,30 +76,69 @@ function mark(field, place, state, words) {
   if (seen) seen.hidden = state === "unusual";
 }
 
-function known(question) {
+// What a question holds now; empty where it has no answer.
+function held(question) {
   const chosen = question.querySelector("input[type=radio]:checked");
-  if (chosen) return chosen.value !== "unknown";
-  const typed = question.querySelector(".with-unit input, input[type=file]");
-  return Boolean(typed && typed.value.trim() && !typed.hasAttribute("data-impossible"));
+  if (chosen) return chosen.value === "unknown" ? "" : chosen.value;
+  return question.querySelector(".with-unit input, input[type=file]")?.value.trim() ?? "";
+}
+
+// An answer that cannot be used, as far as the page or the server has said so.
+function faulty(question) {
+  return held(question) !== "" && question.classList.contains("wrong");
+}
+
+// Where another answer stands than the record's, the record's origin, day and age no longer speak for it.
+function compare(question) {
+  const recorded = question.querySelector("[data-recorded]");
+  if (!recorded) return;
+  const changed = question.querySelector("[data-changed]");
+  const back = changed.querySelector("[data-take]");
+  const select = question.querySelector(".with-unit select");
+  const same = held(question) === back.dataset.take && !(select && select.selectedIndex > 0);
+  recorded.hidden = !same;
+  changed.hidden = same;
+  const how = held(question) === "" ? "Not given" : question.matches("fieldset") ? "Chosen" : "Typed";
+  say(changed.querySelector("[data-how]"), how);
+}
+
+// Put a value into its field, as if it had been typed there: the record's, or that of last time. The person presses.
+function take(button) {
+  const question = button.closest("[data-question]");
+  const value = button.dataset.take;
+  const radio = [...question.querySelectorAll("input[type=radio]")].find((one) => one.value === value);
+  const input = radio ?? question.querySelector(".with-unit input");
+  const select = question.querySelector(".with-unit select");
+  if (select) select.selectedIndex = 0;
+  if (radio) radio.checked = true;
+  else input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  if (input.dataset.unit !== undefined) judge(input);
+  input.focus();
+  const shown = radio ? radio.parentElement.textContent.trim() : `${value} ${input.dataset.unitLabel ?? ""}`.trim();
+  say(document.getElementById("live"), `${button.dataset.taken}: ${question.dataset.question}, ${shown}.`);
 }
 
 function count() {
   if (!tally) return;
   const questions = [...form.querySelectorAll("[data-question]")];
-  const gone = questions.filter((question) => !known(question));
+  const wrong = questions.filter(faulty);
+  const gone = questions.filter((question) => held(question) === "");
   const names = (found) => found.map((question) => question.dataset.question).join(", ");
   const needed = gone.filter((question) => "needed" in question.dataset);
   const missing = gone.filter((question) => !("needed" in question.dataset));
   const unticked = questions.filter((question) => question.querySelector("label.tick:not([hidden]) input:not(:checked)"));
   const parts = [];
   if (needed.length) parts.push(`; still needed: ${names(needed)}`);
+  if (wrong.length) parts.push(`; to correct: ${names(wrong)}`);
   if (missing.length) parts.push(`; ${missing.length} missing: ${names(missing)}`);
   if (unticked.length) parts.push(`; to check: ${names(unticked)}`);
-  say(tally.querySelector("[data-known]"), `${questions.length - gone.length} of ${questions.length} known`);
+  say(tally.querySelector("[data-known]"), `${questions.length - gone.length - wrong.length} of ${questions.length} known`);
   say(tally.querySelector("[data-gaps]"), parts.join(""));
   for (const question of questions) {
     const without = question.querySelector("[data-without]");
-    if (without) without.hidden = known(question);
+    if (without) without.hidden = held(question) !== "";
+    compare(question);
   }
 }
 
@@ -111,7 +151,8 @@ function changed(event) {
   if (input) {
     convert(input);
     const label = document.getElementById(`${input.id}-tick`);
-    if (event.target !== input || !label.hidden) judge(input);
+    const marked = input.closest(".field").classList.contains("wrong");
+    if (event.target !== input || !label.hidden || marked) judge(input);
   }
   const ticked = event.target.closest("label.tick")?.parentElement.querySelector("input[data-unit]");
   if (ticked) judge(ticked);
@@ -156,6 +197,10 @@ if (form) {
   // A key that is held down on the way here does not press the button.
   form.addEventListener("keydown", (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); });
   for (const input of form.querySelectorAll("input[data-unit]")) convert(input);
+  for (const button of form.querySelectorAll("[data-take]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => take(button));
+  }
   document.getElementById("errors")?.focus();
   // The head says for whom and by which model: the focus goes to the button, the page stays at its top.
   form.querySelector("button[data-ready]")?.focus({ preventScroll: true });

@@ -2,6 +2,12 @@
 
 import pytest
 
+from portal.predictions import actions
+
+CORONARY = {
+    "age": "64", "sex": "male", "trestbps": "140", "restecg": "normal", "thalch": "150", "oldpeak": "1.2", "fbs": "",
+    "exang": "", "chol": "",
+}  # fmt: skip
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 SIZES = ((1280, 800), (390, 844), (768, 1024), (1920, 1080))
 
@@ -25,7 +31,7 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     assert page.inner_text("#f-sbp-soft") == "Not possible: allowed 40 to 300 mmHg."
     assert page.get_attribute("#f-sbp", "aria-invalid") == "true"
     assert not page.is_visible("#f-sbp-tick")
-    assert "11 of 12 known; 1 missing: systolic blood pressure" in page.inner_text("#tally")
+    assert "11 of 12 known; to correct: systolic blood pressure" in page.inner_text("#tally")
     page.fill("#f-sbp", "250")
     page.fill("#f-hba1c", "")
     page.focus("#f-bmi")
@@ -57,6 +63,46 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     page.wait_for_selector(".headline:has-text('of 100')", timeout=20_000)
     assert "106 µmol/L = 1.199 mg/dL" in page.text_content("main")
     assert "Checked by Amara Okafor." in page.text_content("main")
+
+
+def test_typing_over_a_recorded_value_shows_at_once_and_can_be_taken_back(
+    visit, accessible, look, patient, unplanned, live_server
+):
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    recorded = page.input_value("#f-sbp")
+    notes = page.locator("#f-sbp-notes")
+    assert "the record says" not in notes.inner_text()
+
+    page.fill("#f-sbp", "131")
+    assert notes.locator("[data-recorded]").is_hidden()
+    assert notes.inner_text().strip().startswith(f"Typed; the record says {recorded} mmHg, ")
+    page.fill("#f-sbp", "")
+    assert notes.inner_text().strip().startswith("Not given; the record says ")
+    look(page, "form-typed-over")
+    accessible(page)
+    notes.get_by_role("button", name="Use the record’s value").click()
+    assert (page.input_value("#f-sbp"), page.evaluate("document.activeElement.id")) == (recorded, "f-sbp")
+    assert notes.locator("[data-recorded]").is_visible() and notes.locator("[data-changed]").is_hidden()
+    assert page.inner_text("#live").startswith("The record’s value is back: systolic blood pressure, ")
+
+
+def test_what_was_typed_last_time_is_offered_and_taken_by_a_press(
+    visit, accessible, look, cast, patient, approve, trained, worked, scorer, live_server
+):
+    coronary = approve("coronary", trained["coronary-disease"])
+    actions.request(by=cast["clinician"], on=patient, version=coronary, inputs=CORONARY | {"cp": "typical angina"})
+    worked()
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/coronary/")
+    look(page, "form-last-time")
+    accessible(page)
+    assert page.locator("input[name='in.cp']:checked:not([value='unknown'])").count() == 0
+    page.locator("#f-cp").get_by_role("button", name="Use it").click()
+    assert page.is_checked("input[name='in.cp'][value='typical angina']")
+    assert page.inner_text("#live").startswith("Taken from last time: chest pain, ")
+    page.locator("#f-thalch-notes").get_by_role("button", name="Use it").click()
+    assert page.input_value("#f-thalch") == "150"
 
 
 def test_on_a_low_screen_nothing_covers_the_form(visit, patient, unplanned, live_server):

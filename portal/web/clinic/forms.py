@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from portal.core import days
 from portal.core.problems import BadInput
 from portal.predictions import before, tracings
 from portal.predictions.actions import BlankForm
+from portal.predictions.last_time import Typed
 from portal.predictions.prefill import Prefilled
 from portal.records import units as measures
 from portal.records.units import display_unit
@@ -45,7 +47,10 @@ class Question:
     conversion: str
     options: list[Option]
     source: str
+    recorded: str
+    changed: bool
     stale: bool
+    last: Typed | None
     note: str
     warning: str
     tick_name: str
@@ -76,14 +81,26 @@ class Question:
         return "f-" + self.name.removeprefix(PREFIX)
 
     @property
+    def changed_how(self) -> str:
+        """How an answer came about that is not the record's."""
+        if self.value in ("", UNKNOWN):
+            return "Not given"
+        return "Chosen" if self.options else "Typed"
+
+    @property
     def to_confirm(self) -> bool:
         """Whether its answer may be right and only waits for a tick."""
         return bool(self.warning and not self.ticked)
 
     @property
+    def to_correct(self) -> bool:
+        """Whether there is an answer, but one that cannot be used."""
+        return self.value not in ("", UNKNOWN) and bool(self.error) and not self.to_confirm
+
+    @property
     def known(self) -> bool:
         """Whether it has an answer that can be used."""
-        return self.value not in ("", UNKNOWN) and (not self.error or self.to_confirm)
+        return self.value not in ("", UNKNOWN) and not self.to_correct
 
     @property
     def unit_shown(self) -> str:
@@ -144,9 +161,8 @@ def with_files(request, patient, version, inputs: dict) -> dict:
 
 def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Question]]]:
     """The form's questions by group, with what was typed or what the record says."""
-    overlay = blank.version.overlay
     return [
-        (title, [_question(field, blank.prefilled.get(field.name), typed, errors, overlay) for field in fields])
+        (title, [_question(field, blank, typed or {}, errors) for field in fields])
         for title, fields in blank.form.groups()
     ]
 
@@ -163,22 +179,24 @@ def summary(grouped: list[tuple[str, list[Question]]], errors: dict) -> dict[str
 def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
     """How many answers are there, and which are not: the line above the button."""
     asked = [question for _, questions in grouped for question in questions]
+    gone = [question for question in asked if not question.known and not question.to_correct]
     return {
         "asked": len(asked),
         "known": sum(question.known for question in asked),
-        "needed": [question.in_sentence for question in asked if question.required and not question.known],
-        "missing": [question.in_sentence for question in asked if not question.required and not question.known],
+        "needed": [question.in_sentence for question in gone if question.required],
+        "missing": [question.in_sentence for question in gone if not question.required],
+        "correct": [question.in_sentence for question in asked if question.to_correct],
         "unticked": [question.in_sentence for question in asked if question.to_confirm],
     }
 
 
 def is_ready(tally: dict) -> bool:
     """Whether nothing is left but to press the button."""
-    return not tally["needed"] and not tally["unticked"]
+    return not (tally["needed"] or tally["correct"] or tally["unticked"])
 
 
-def _question(field: Field, known: Prefilled | None, typed, errors: dict, overlay: dict) -> Question:
-    typed = typed or {}
+def _question(field: Field, blank: BlankForm, typed, errors: dict) -> Question:
+    known = blank.prefilled.get(field.name)
     value, unit = _value(field, known, typed), typed.get(UNIT + field.name) or field.unit
     was = _recorded(field, known)
     checked = answers.check(FormSpec((field,)), {field.name: value}, {field.name: unit}).given.get(field.name)
@@ -198,14 +216,17 @@ def _question(field: Field, known: Prefilled | None, typed, errors: dict, overla
         units=[_unit(field, code) for code in (field.unit, *field.units)] if field.units else [],
         conversion=checked.conversion if checked else "",
         options=_options(field),
-        source=_source(field, known, changed=(value, unit) != (was, field.unit)),
+        source=known.source if was else "",
+        recorded=_said(field, known) if was else "",
+        changed=(value, unit) != (was, field.unit),
         stale=bool(known and known.stale),
+        last=None if was else blank.last.get(field.name),
         note=known.note if known and not was else "",
         warning=checked.warning if checked else "",
         tick_name=TICK + field.name,
         tick=tick,
         ticked=ticked,
-        without=before.without(field, overlay),
+        without=before.without(field, blank.version.overlay),
         error=errors.get(field.name, ""),
         was_name=WAS + field.name,
         was=was,
@@ -258,13 +279,11 @@ def _options(field: Field) -> list[Option]:
     return [*options, blank] if options and (field.unknown or not field.required) else options
 
 
-def _source(field: Field, known: Prefilled | None, *, changed: bool) -> str:
-    if known is None or known.value is None:
-        return ""
-    if not changed:
-        return known.source
-    shown = next((option.label for option in field.options if option.value == known.value), "")
-    return f"The record says {shown or _recorded(field, known)} {field.unit_label}".strip() + f": {known.source}"
+def _said(field: Field, known: Prefilled) -> str:
+    """What the record says, beside another answer: the value with its unit and day."""
+    shown = next((option.label for option in field.options if option.value == known.value), _recorded(field, known))
+    day = f", {days.moment(known.at).split(',')[0]}" if known.at else ""
+    return f"{shown} {field.unit_label}".strip() + day
 
 
 def _hint(field: Field) -> str:

@@ -1,0 +1,59 @@
+"""What was typed for the newest result of a model: offered again on its form, never filled in by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.core import clock
+from portal.predictions import queries
+from portal.predictions.envelopes import STALE_AFTER_DAYS
+from portal.predictions.states import PredictionState
+from portal.records.queries import group_of
+from portal.registry import answers
+from portal.registry.spec import Field, FormSpec, number_text
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One answer of last time: as the form takes it, as people read it, of when, and its age once it is old."""
+
+    value: str
+    shown: str
+    at: datetime
+    age: str
+
+
+def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
+    """The typed answers of the newest result that stands and that this person may open, by field.
+
+    Empty when there is none. What the form would not take today is left out. Call it inside actions.
+    """
+    # As with the trend: a merge joins records, not personal rights.
+    rows = policy.visible_to(queries.related(), by, Permission.PREDICTION_READ).filter(
+        patient__in=group_of(patient), version__model=version.model_id,
+        outcome=PredictionState.SUCCEEDED, retracted_at__isnull=True,
+    )  # fmt: skip
+    found = queries.views_of(list(rows.order_by("-id")[:1]), by)
+    if not found:
+        return {}
+    age = _age(found[0].created_at, version.overlay.get("stale_after_days", STALE_AFTER_DAYS))
+    typed = {row["name"]: row for row in found[0].envelope["inputs"] if row["source"] == "typed"}
+    fields = [field for field in form.fields if field.name in typed and field.asked and not field.is_file]
+    given = {field.name: _text(field, typed[field.name]["value"]) for field in fields}
+    return {
+        field.name: Typed(given[field.name], typed[field.name]["shown"], found[0].created_at, age)
+        for field in fields
+        if not answers.check(FormSpec((field,)), {field.name: given[field.name]}).errors
+    }
+
+
+def _age(at: datetime, most: int) -> str:
+    days = (clock.now() - at).days
+    return f"{days} days old" if days > max(most, 1) else ""
+
+
+def _text(field: Field, value) -> str:
+    if field.kind == "date":
+        return str(value)[:10]
+    return str(value) if field.options or not isinstance(value, float) else number_text(value)
