@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.core import shares
+
 SMALLEST, BINS, Z = 11, 10, 1.959964
 _AGES = ((45, "under 45"), (65, "45 to 64"), (80, "65 to 79"), (math.inf, "80 and over"))
 
@@ -42,6 +44,18 @@ class Share:
     def told(self) -> bool:
         """Whether there are enough people to tell it."""
         return self.n is not None
+
+    @property
+    def against(self) -> str:
+        """Whether it came less or more often than was predicted, as both are shown; empty where it fits or is not told."""
+        if self.value is None:
+            return ""
+        seen = shares.count(self.value)
+        if shares.count(self.start) <= seen <= shares.count(self.end):
+            return ""
+        words = "fewer than predicted" if seen < shares.count(self.start) else "more than predicted"
+        chance = self.predicted is not None and self.low <= self.predicted <= self.high
+        return f"{words}; with so few it may be chance" if chance else words
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

@@ -22,8 +22,10 @@ from portal.registry.models import ModelVersion
 PAUSE, OVERDUE = 30.0, timedelta(days=180)
 # How long told counts stand: two that are near in time would tell by their difference how it went with one person.
 STANDING = timedelta(days=7)
-NEVER = "Not checked on patients of this hospital."
-UNCOUNTED = f"{NEVER} What happens later is counted for risks and survival; this is another kind of answer."
+NEVER = "Not checked on patients of this hospital"
+UNCOUNTED = f"{NEVER}. What happens later is counted for risks and survival; this is another kind of answer."
+
+FEW = f"fewer than {calibration.SMALLEST} people have a result old enough to know what happened."
 
 
 @dataclass(frozen=True)
@@ -207,10 +209,10 @@ def _held_bin(item: dict) -> Share:
 def _warning(version: ModelVersion, counted: dict | None) -> tuple[str, bool]:
     """What must be said when there is no check here, and whether it is overdue."""
     whole = counted["whole"] if counted else None
-    rule = version.overlay.get("outcome")
+    rule, late = version.overlay.get("outcome"), clock.now() - OVERDUE
     if not rule:
-        return f"{NEVER} Nobody has set up which later entry of the record tells how it turned out.", True
-    late = clock.now() - OVERDUE
+        words = "nothing says yet which later entry of a record tells how it turned out. Whoever registers its next version can set it up."
+        return f"{NEVER}: {words}", bool(version.approved_at and version.approved_at < late)
     if whole and whole["people"] >= calibration.SMALLEST:
         ended = datetime.fromisoformat(f"{whole['days'][1]}T00:00:00+00:00") + timedelta(days=rule["within_days"])
         return (
@@ -220,4 +222,4 @@ def _warning(version: ModelVersion, counted: dict | None) -> tuple[str, bool]:
         )
     began = version.approved_at or clock.now()
     overdue = began + timedelta(days=rule["within_days"]) < late
-    return f"{NEVER} Fewer than {calibration.SMALLEST} people have a result whose time is over.", overdue
+    return f"{NEVER} yet: {FEW}", overdue

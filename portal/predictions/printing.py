@@ -8,6 +8,7 @@ from portal.access.action import action
 from portal.access.permissions import Permission
 from portal.core import clock, days, paper
 from portal.core.problems import Conflict
+from portal.core.templatetags.doubts import unseen, widest
 from portal.predictions import queries
 from portal.predictions.models import Prediction
 from portal.predictions.states import PredictionState
@@ -39,7 +40,7 @@ def values_of(view: queries.PredictionView, printed_by: str) -> dict:
         "printed_by": printed_by,
         "warnings": list(_warnings(view)),
         "sentence": view.sentence,
-        "answer": list(_answer(reading)),
+        "answer": [*_answer(reading), *filter(None, [(widest(envelope) or {}).get("sentence")])],
         "bands": list(_bands(reading)),
         "bands_source": _limits_source(reading),
         "points_head": "After" if reading["kind"] == "survival" else "Possibility",
@@ -72,6 +73,8 @@ def _warnings(view: queries.PredictionView):
     if view.envelope["model"]["synthetic"]:
         yield "Practice model, trained on invented patients. Never use it for care."
     yield from view.envelope.get("not_validated", ())
+    if view.envelope["reading"]["kind"] != "abstained" and (sentence := unseen(view.envelope)):
+        yield sentence
     if getattr(view, "stale", False):
         yield f"This result is {view.age}. Run it again before you use it."
 

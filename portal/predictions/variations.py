@@ -76,7 +76,7 @@ def _together(form: FormSpec, tried: dict[str, list]) -> tuple[list[dict], bool]
 
 def _column(output: dict, read: dict) -> str:
     if read["kind"] == "classes":
-        likeliest = read["points"][0]["label"]
+        likeliest = max(read["points"], key=lambda point: point["share"])["label"]
         return next(column["column"] for column in output["columns"] if column["label"] == likeliest)
     return reading.head_column(output)
 
@@ -94,4 +94,4 @@ def _span(values: list[float], say, what: str, at_least: bool = False) -> dict:
         words = f"{known}, the answer would still be about {say(low)}."
     else:
         words = f"{known}, the answer could lie {'at least ' * at_least}between {say(low)} and {say(high)}."
-    return {"low": low, "high": high, "sentence": words}
+    return {"low": low, "high": high, "sentence": words, "at_least": at_least}

@@ -75,7 +75,7 @@ def test_before_anything_is_known_it_says_so_and_shows_the_held_out_check(cast, 
 
     assert (
         found.warning
-        == "Not checked on patients of this hospital. Fewer than 11 people have a result whose time is over."
+        == "Not checked on patients of this hospital yet: fewer than 11 people have a result old enough to know what happened."
     )
     assert (found.band, found.overdue, found.held.n) == (None, False, 1500)
     assert found.held.here.start <= share_of(result) <= found.held.here.end
@@ -162,6 +162,21 @@ def test_a_check_that_is_old_or_was_never_made_is_overdue(cast, result, history,
         Reliability.objects.all().delete()
         type(unplanned).objects.update(approved_at=clock.now() - timedelta(days=600))
     assert reliability.beside(by=cast["clinician"], on=result).overdue
+
+
+def test_that_nobody_chose_what_to_count_is_said_calmly_until_the_check_is_overdue(cast, result, unplanned):
+    bare = {name: value for name, value in unplanned.overlay.items() if name != "outcome"}
+    found = []
+    for days in (1, 200):
+        with guard.unlocked():
+            type(unplanned).objects.update(overlay=bare, approved_at=clock.now() - timedelta(days=days))
+        found.append(reliability.beside(by=cast["clinician"], on=result))
+
+    assert [one.overdue for one in found] == [False, True]
+    assert {one.warning for one in found} == {
+        "Not checked on patients of this hospital: nothing says yet which later entry of a record tells how it turned out."
+        " Whoever registers its next version can set it up."
+    }
 
 
 def test_who_may_not_see_the_result_or_the_version_learns_nothing(cast, result, unplanned):

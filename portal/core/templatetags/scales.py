@@ -48,13 +48,6 @@ def standing(reading: dict, span: dict | None = None) -> dict:
     }
 
 
-@register.filter
-def widest(envelope: dict) -> dict | None:
-    """How far an answer may lie apart when all that is missing were known; None where nothing is."""
-    alone = [item["span"] for item in envelope.get("missing") or () if item.get("span")]
-    return envelope.get("span") or (alone[0] if len(alone) == 1 else None)
-
-
 @register.inclusion_tag("_components/share_bar.html")
 def share_bar(point: dict) -> dict:
     """One possibility of several as a bar from nothing to all, with its interval."""
