@@ -44,6 +44,16 @@ def percent(share: float) -> str:
     return {0: "< 1 %", 100: "> 99 %"}.get(found, f"{found} %")
 
 
+def beside(share: float, limit: float) -> str:
+    """A share in percent with as many places as it takes to read on the side of a limit on which it lies."""
+    exact, over = Decimal(str(clean(share))) * 100, clean(share) > limit
+    for places in range(5):
+        found = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        if (found > Decimal(str(limit)) * 100) == over:
+            return f"{found} %"
+    return f"{exact} %"
+
+
 def threshold(share: float) -> str:
     """A limit as it was set, in percent with at most two significant digits."""
     return f"{number(share * 100, 2)} %"

@@ -7,15 +7,21 @@ from portal.registry.spec import Field, FormSpec
 MOST_MISSING = 0.3
 
 
+def most_missing(overlay: dict) -> float:
+    """The share of all weight that may be missing before a model gives no number."""
+    return _limits(overlay).get("missing_weight", MOST_MISSING)
+
+
 def for_missing(form: FormSpec, overlay: dict, values: dict) -> dict | None:
     """The reading of a run that is not worth starting, None when enough is known; weights are shares of one."""
     gone = [field for field in form.fields if field.asked and field.weight and values.get(field.name) is None]
     share = sum(field.weight for field in gone)
-    if shares.clean(share) <= _limits(overlay).get("missing_weight", MOST_MISSING):
+    most = most_missing(overlay)
+    if shares.clean(share) <= most:
         return None
     heaviest = sorted(gone, key=lambda field: -field.weight)
     names = ", ".join(in_sentence(field) for field in heaviest)
-    sentence = f"No number: {shares.percent(share)} of what this model relies on is missing ({names})."
+    sentence = f"No number: {shares.beside(share, most)} of what this model relies on is missing ({names})."
     return _abstained("missing", sentence, "Fill in or measure what is missing, then run it again.")
 
 

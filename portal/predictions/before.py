@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from portal.predictions.abstention import MOST_MISSING
+from portal.core import shares
+from portal.predictions.abstention import most_missing
 from portal.predictions.prefill import Prefilled
 from portal.records.queries import Record
 from portal.registry.answers import Answer, Answers
@@ -32,10 +33,22 @@ def without(field: Field, overlay: dict) -> str:
     entry = overlay.get("inputs", {}).get(field.name, {})
     said = ["Not known:", _filled_in(entry.get("imputed"), field)]
     if weight := entry.get("weight"):
-        most = overlay.get("abstain", {}).get("missing_weight", MOST_MISSING)
         said.append(f"It carries about {weight:.0%} of what the model relies on; ".replace("%", " %"))
-        said.append(f"when more than {most:.0%} is missing there is no number.".replace("%", " %"))
+        said.append(f"when more than {shares.threshold(most_missing(overlay))} is missing there is no number.")
     return " ".join(" ".join(said).split())
+
+
+def optional(field: Field, form: FormSpec, overlay: dict) -> str:
+    """On what condition a field may stay empty; an empty text when it may not."""
+    if field.required:
+        return ""
+    most = most_missing(overlay)
+    total = sum(other.weight for other in form.fields if other.asked and not other.required)
+    if not field.weight or shares.clean(total) <= most:
+        return "optional"
+    if shares.clean(field.weight) > most:
+        return "without it there is no number"
+    return f"optional while at most {shares.threshold(most)} is missing"
 
 
 def tick(entered, unit: str) -> str:

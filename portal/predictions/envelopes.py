@@ -4,7 +4,7 @@ from portal.core import shares
 from portal.datasets.signals import Signal
 from portal.predictions import before, tracings
 from portal.predictions.found import Found
-from portal.predictions.prefill import Prefilled
+from portal.predictions.prefill import NOT_LISTED, Prefilled
 from portal.registry.answers import Answer, Answers
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.spec import Field, FormSpec
@@ -42,10 +42,15 @@ def finish(inputs: dict, *, about: dict, found: Found, facts: dict) -> dict:
         "contributions": _named(found.contributions, inputs),
         "not_validated": inputs.get("not_validated", []),
         "unchecked": inputs.get("unchecked", []),
-        "completeness": {"given": len(inputs["rows"]), "asked": asked},
+        "completeness": {"given": len(inputs["rows"]), "asked": asked, "not_listed": _not_listed(inputs["rows"])},
         "model": about,
         "run": facts,
     }
+
+
+def _not_listed(rows: list[dict]) -> int:
+    """How many inputs are “No” for no other reason than that the problem is not on the list."""
+    return sum(row["source"] == "record" and row.get("source_text") == NOT_LISTED for row in rows)
 
 
 def _spanned(item: dict, found: Found) -> dict:

@@ -10,6 +10,8 @@ from portal.registry import answers
 from portal.registry.spec import Field, FormSpec, number_text
 
 STALE_DAYS, STAY_MARK = 365, 20
+# A problem that is not on the list counts as “No”, which is less than having asked.
+NOT_LISTED = "not on the problem list"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _condition(field: Field, record: Record) -> Prefilled:
     if entry:
         words = f"on the problem list since {days.said(entry.since) or 'an unknown day'}"
         return Prefilled(mapped["yes"], words, entry.code, used=_resource(entry.source) if entry.source else None)
-    return Prefilled(mapped["no"], "not on the problem list")
+    return Prefilled(mapped["no"], NOT_LISTED)
 
 
 def _encounters(field: Field, record: Record) -> Prefilled:

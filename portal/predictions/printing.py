@@ -45,7 +45,7 @@ def values_of(view: queries.PredictionView, printed_by: str) -> dict:
         "bands_source": _limits_source(reading),
         "points_head": "After" if reading["kind"] == "survival" else "Possibility",
         "points": [_point(point) for point in reading.get("points") or ()],
-        "completeness": "{given} of {asked} inputs were known.".format(**envelope["completeness"]),
+        "completeness": _completeness(envelope["completeness"]),
         "missing": [f"{item['label']}. {item['sentence']}" for item in envelope["missing"]],
         "unusual": [item["sentence"] for item in envelope["out_of_range"]],
         "inputs": [_input(row) for row in envelope["inputs"]],
@@ -142,3 +142,9 @@ def _facts(view: queries.PredictionView) -> list[list[str]]:
 
 def _text(moment: datetime) -> str:
     return f"{localtime(moment):%-d %b %Y, %H:%M}"
+
+
+def _completeness(found: dict) -> str:
+    assumed = found.get("not_listed")
+    said = f", {assumed} of them “No” because not on the problem list" if assumed else ""
+    return f"{found['given']} of {found['asked']} inputs were known{said}."

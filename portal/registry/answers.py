@@ -169,7 +169,12 @@ def seen(asked: Field) -> str:
 
 
 def _shown(asked: Field, number: float) -> str:
-    return f"{number_text(round(number, 6))} {asked.unit_label}".strip()
+    return f"{_signed(round(number, 6))} {asked.unit_label}".strip()
+
+
+def _signed(number: float) -> str:
+    """A number with a minus sign, not a hyphen."""
+    return number_text(number).replace("-", "−")
 
 
 def _range(asked: Field, low, high) -> str:
@@ -177,7 +182,7 @@ def _range(asked: Field, low, high) -> str:
         return f"up to {_shown(asked, high)}"
     if high is None:
         return f"from {_shown(asked, low)}"
-    return f"{number_text(low)} to {_shown(asked, high)}"
+    return f"{_signed(low)} to {_shown(asked, high)}"
 
 
 def _choice(asked: Field, entered) -> object:

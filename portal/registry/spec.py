@@ -1,7 +1,9 @@
 """The form of a model version: its MLflow signature overlaid with what reviewers decided about each field."""
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
+from math import floor, log10
 
 KINDS = {
     "double": "number", "float": "number", "long": "integer", "integer": "integer", "string": "text",
@@ -118,8 +120,8 @@ def _field(place: int, given: dict, over: dict) -> Field:
         units=tuple(over.get("units", ())),
         minimum=over.get("min"),
         maximum=over.get("max"),
-        usual_min=over.get("usual_min"),
-        usual_max=over.get("usual_max"),
+        usual_min=_outward(over.get("usual_min"), ROUND_FLOOR, over.get("min")),
+        usual_max=_outward(over.get("usual_max"), ROUND_CEILING, over.get("max")),
         options=_options(kind, over),
         unknown=bool(over.get("unknown", False)),
         fixed=over.get("fixed"),
@@ -129,6 +131,19 @@ def _field(place: int, given: dict, over: dict) -> Field:
         weight=float(over.get("weight", 0)),
         tracing={name: over.get(name, usual) for name, usual in TRACING.items()} if kind == "ecg" else None,
     )
+
+
+def _outward(bound: float | None, rounding: str, end: float | None) -> float | None:
+    """A bound of what was usual as people read it: two significant digits, whole from 10 on, never beyond the possible.
+
+    The form warns by this bound too, so that what it says and what it does agree.
+    """
+    if not bound:
+        return bound
+    places = 0 if abs(bound) >= 10 else 1 - floor(log10(abs(bound)))
+    found = float(Decimal(str(bound)).quantize(Decimal(1).scaleb(-places), rounding))
+    beyond = end is not None and (found < end if rounding == ROUND_FLOOR else found > end)
+    return bound if beyond or found == bound else found
 
 
 def _kind(declared: str, over: dict) -> str:

@@ -8,10 +8,14 @@ function rounded(number) {
   return String(Number(number.toPrecision(4)));
 }
 
+function signed(bound) {
+  return String(Number(bound)).replace("-", "−");
+}
+
 function range(low, high, unit) {
-  if (low === undefined) return `up to ${Number(high)} ${unit}`;
-  if (high === undefined) return `from ${Number(low)} ${unit}`;
-  return `${Number(low)} to ${Number(high)} ${unit}`;
+  if (low === undefined) return `up to ${signed(high)} ${unit}`;
+  if (high === undefined) return `from ${signed(low)} ${unit}`;
+  return `${signed(low)} to ${signed(high)} ${unit}`;
 }
 
 function outside(number, low, high) {
@@ -119,6 +123,26 @@ function take(button) {
   say(document.getElementById("live"), `${button.dataset.taken}: ${question.dataset.question}, ${shown}.`);
 }
 
+// The share that is missing, with as many places as it takes to read on its own side of the limit.
+function beside(share, limit) {
+  const most = Number((limit * 100).toFixed(4));
+  for (let places = 0; places < 5; places += 1) {
+    const text = (share * 100).toFixed(places);
+    if (Number(text) > most === share > limit) return text;
+  }
+  return String(share * 100);
+}
+
+function relied(gone) {
+  const limit = Number(tally.dataset.limit);
+  const sum = gone.reduce((found, question) => found + Number(question.dataset.weight ?? 0), 0);
+  const share = Number(sum.toFixed(6));
+  const place = tally.querySelector("[data-relied]");
+  place.hidden = share === 0;
+  place.classList.toggle("over", share > limit);
+  say(place.querySelector("[data-share]"), beside(share, limit));
+}
+
 function count() {
   if (!tally) return;
   const questions = [...form.querySelectorAll("[data-question]")];
@@ -135,6 +159,9 @@ function count() {
   if (unticked.length) parts.push(`; to check: ${names(unticked)}`);
   say(tally.querySelector("[data-known]"), `${questions.length - gone.length - wrong.length} of ${questions.length} known`);
   say(tally.querySelector("[data-gaps]"), parts.join(""));
+  const assumed = questions.filter((question) => "notListed" in question.dataset && question.querySelector("[data-changed] [data-take]").dataset.take === held(question));
+  say(tally.querySelector("[data-assumed]"), assumed.length ? `, ${assumed.length} of them “No” because not on the problem list` : "");
+  relied(gone);
   for (const question of questions) {
     const without = question.querySelector("[data-without]");
     if (without) without.hidden = held(question) !== "";

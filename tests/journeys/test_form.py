@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.core.shares import beside
 from portal.predictions import actions
 
 CORONARY = {
@@ -31,7 +32,10 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     assert page.inner_text("#f-sbp-soft") == "Not possible: allowed 40 to 300 mmHg."
     assert page.get_attribute("#f-sbp", "aria-invalid") == "true"
     assert not page.is_visible("#f-sbp-tick")
-    assert "11 of 12 known; to correct: systolic blood pressure" in page.inner_text("#tally")
+    assert (
+        "11 of 12 known, 2 of them “No” because not on the problem list; to correct: systolic blood pressure"
+        in page.inner_text("#tally")
+    )
     page.fill("#f-sbp", "250")
     page.fill("#f-hba1c", "")
     page.focus("#f-bmi")
@@ -42,7 +46,10 @@ def test_the_form_says_what_it_makes_of_each_answer(visit, accessible, look, pat
     )
     assert page.inner_text("#f-sbp-tick") == "I have checked: 250 mmHg is right"
     line = page.inner_text("#tally")
-    assert "11 of 12 known; 1 missing: haemoglobin A1c; to check: " in line and "systolic blood pressure" in line
+    assert (
+        "11 of 12 known, 2 of them “No” because not on the problem list; 1 missing: haemoglobin A1c; to check: " in line
+        and "systolic blood pressure" in line
+    )
     look(page, "form-warned")
     accessible(page)
 
@@ -79,8 +86,8 @@ def test_typing_over_a_recorded_value_shows_at_once_and_can_be_taken_back(
     assert notes.inner_text().strip().startswith(f"Typed; the record says {recorded} mmHg, ")
     page.fill("#f-sbp", "")
     assert notes.inner_text().strip().startswith("Not given; the record says ")
-    look(page, "form-typed-over")
     accessible(page)
+    look(page, "form-typed-over")
     notes.get_by_role("button", name="Use the record’s value").click()
     assert (page.input_value("#f-sbp"), page.evaluate("document.activeElement.id")) == (recorded, "f-sbp")
     assert notes.locator("[data-recorded]").is_visible() and notes.locator("[data-changed]").is_hidden()
@@ -95,8 +102,8 @@ def test_what_was_typed_last_time_is_offered_and_taken_by_a_press(
     worked()
     page = visit("clinician")
     page.goto(f"{live_server.url}/clinic/patients/{patient}/models/coronary/")
-    look(page, "form-last-time")
     accessible(page)
+    look(page, "form-last-time")
     assert page.locator("input[name='in.cp']:checked:not([value='unknown'])").count() == 0
     page.locator("#f-cp").get_by_role("button", name="Use it").click()
     assert page.is_checked("input[name='in.cp'][value='typical angina']")
@@ -105,16 +112,65 @@ def test_what_was_typed_last_time_is_offered_and_taken_by_a_press(
     assert page.input_value("#f-thalch") == "150"
 
 
+def test_too_much_missing_is_said_before_run_is_pressed(visit, accessible, look, patient, unplanned, live_server):
+    page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    line = page.locator("[data-relied]")
+    weights = {
+        box.get_attribute("data-question"): float(box.get_attribute("data-weight"))
+        for box in page.locator("[data-weight]").all()
+    }
+    gone = 0.0
+    for input in page.locator(".field[data-weight] input[data-unit]").all():
+        input.fill("")
+        gone += weights[input.locator("xpath=ancestor::*[@data-question]").get_attribute("data-question")]
+        assert (
+            line.inner_text()
+            .strip()
+            .startswith(f"{beside(round(gone, 6), 0.3)} of what the model relies on is missing")
+        )
+        assert ("over" in line.get_attribute("class").split()) == (round(gone, 6) > 0.3)
+    for box in page.locator("fieldset[data-weight] input[value=unknown]").all():
+        box.check()
+        gone += weights[box.locator("xpath=ancestor::fieldset").get_attribute("data-question")]
+    assert gone > 0.3
+    said = f"{beside(round(gone, 6), 0.3)} of what the model relies on is missing; above 30 % it gives no number."
+    assert line.inner_text().strip() == said
+    assert "over" in line.get_attribute("class").split()
+    accessible(page)
+    look(page, "form-too-little")
+    page.click("button[data-once]")
+    page.wait_for_load_state()
+
+
+def test_a_phone_reads_what_the_model_is_for_before_the_first_input_and_nothing_is_covered(
+    visit, accessible, look, patient, unplanned, live_server
+):
+    page = visit("clinician")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
+    tops = [page.locator(part).first.bounding_box()["y"] for part in (".before .notice", ".before .rules", "#f-age")]
+    assert tops == sorted(tops)
+    assert "Never use it for care." in page.inner_text(".before .notice")
+    page.fill("#f-sbp", "410")
+    page.click("button[data-once]")
+    page.wait_for_selector("#errors:focus")
+    banner, errors = page.locator(".patient").bounding_box(), page.locator("#errors").bounding_box()
+    assert banner["y"] + banner["height"] <= errors["y"] and errors["y"] + errors["height"] < 844
+    accessible(page)
+    look(page, "form-phone-refused")
+
+
 def test_on_a_low_screen_nothing_covers_the_form(visit, patient, unplanned, live_server):
     page = visit("clinician")
     page.goto(f"{live_server.url}/clinic/patients/{patient}/models/unplanned-admission/")
-    for size, expected in (((390, 844), "sticky"), ((320, 256), "static")):
+    for size, expected in (((390, 844), ["sticky", "static"]), ((320, 256), ["static", "static"])):
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         found = [
             page.evaluate(f"getComputedStyle(document.querySelector('{part}')).position")
             for part in (".patient", ".run")
         ]
-        assert found == [expected, expected]
+        assert found == expected
         wide = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.visually-hidden, svg')).map(e => e.outerHTML.slice(0, 90))"
         assert page.evaluate(wide) == []
 

@@ -1,9 +1,12 @@
 """Before a run: whom the model is meant for, what an empty field does, and ticks on unusual values."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.core import shares
 from portal.predictions import before
 from portal.predictions.prefill import Prefilled
 from portal.records import units
@@ -80,3 +83,30 @@ def test_the_line_that_a_page_draws_is_the_conversion_that_the_server_makes(pair
 
 def test_units_of_different_kinds_have_no_line():
     assert units.line("kg", "mm[Hg]") is None
+
+
+WEIGHED = spec.build(
+    [{"name": name, "type": "double", "required": name == "d"} for name in "abcd"],
+    {"a": {"weight": 0.106}, "b": {"weight": 0.104}, "c": {"weight": 0.099}, "d": {"weight": 0.5}},
+)
+
+
+def test_a_field_is_called_optional_only_as_far_as_it_may_stay_empty():
+    said = {name: before.optional(WEIGHED[name], WEIGHED, {}) for name in "ad"}
+    assert said == {"a": "optional while at most 30 % is missing", "d": ""}
+    assert before.optional(WEIGHED["a"], WEIGHED, {"abstain": {"missing_weight": 0.31}}) == "optional"
+    tight = {"abstain": {"missing_weight": 0.1}}
+    assert before.optional(WEIGHED["a"], WEIGHED, tight) == "without it there is no number"
+    assert before.optional(WEIGHED["c"], WEIGHED, tight) == "optional while at most 10 % is missing"
+    assert before.optional(FORM["sbp"], FORM, {}) == "optional"
+
+
+@given(st.floats(0, 1), st.integers(1, 99))
+def test_the_missing_share_reads_on_the_side_of_the_limit_on_which_it_is_judged(share, limit):
+    said = Decimal(shares.beside(share, limit / 100).removesuffix(" %"))
+    assert (said > limit) == (shares.clean(share) > limit / 100)
+
+
+def test_a_share_gets_no_more_places_than_it_takes():
+    found = [shares.beside(share, 0.3) for share in (0.309, 0.304, 0.30004, 0.296, 0.3, 0)]
+    assert found == ["31 %", "30.4 %", "30.004 %", "30 %", "30 %", "0 %"]

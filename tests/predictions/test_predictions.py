@@ -46,6 +46,8 @@ def test_a_model_answers_from_the_record_alone(cast, ask, worked, scorer, unplan
     assert envelope["model"]["approved_by"] == ["Ruth Adler", "Tomás Vega"]
     assert {row["source"] for row in envelope["inputs"]} == {"record"}
     assert envelope["completeness"]["asked"] == 12
+    unlisted = [row["name"] for row in envelope["inputs"] if row["source_text"] == "not on the problem list"]
+    assert (len(unlisted) > 0, envelope["completeness"]["not_listed"]) == (True, len(unlisted))
     assert sorted(envelope["output"]) == ["lower", "probability", "upper"]
 
 

@@ -155,3 +155,34 @@ def test_a_tracing_is_never_typed(given):
     found = answers.check(form, {"ecg": given})
 
     assert (found.given, found.errors) == ({}, {"ecg": "ECG: send the ECG as a DICOM file."})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (75.6, 186, "75 to 186 mm"),
+        (-0.586, 4.0, "−0.59 to 4 mm"),
+        (96.3, 171.2, "96 to 172 mm"),
+        (0.0123, 1.01, "0.012 to 1.1 mm"),
+        (0, 9.96, "0 to 10 mm"),
+        (-12.4, -0.101, "−13 to −0.1 mm"),
+    ],
+)
+def test_what_a_model_has_seen_is_rounded_outward_for_people_and_warned_of_by_the_same_bounds(low, high, words):
+    asked = spec.build(
+        [{"name": "x", "type": "double", "required": True}],
+        {"x": {"unit": "mm", "unit_label": "mm", "usual_min": low, "usual_max": high}},
+    )["x"]
+
+    assert answers.seen(asked) == words
+    assert (asked.usual_min <= low, asked.usual_max >= high) == (True, True)
+    assert [bool(answers.unusual(asked, bound)) for bound in (asked.usual_min, asked.usual_max)] == [False, False]
+    assert answers.unusual(asked, asked.usual_max + 1).endswith(f"is outside what the model has seen ({words}).")
+
+
+def test_rounding_never_calls_usual_what_is_not_possible():
+    asked = spec.build(
+        [{"name": "x", "type": "double", "required": True}],
+        {"x": {"min": 75.6, "max": 186.5, "usual_min": 75.6, "usual_max": 186.5}},
+    )["x"]
+    assert answers.seen(asked) == "75.6 to 186.5"

@@ -129,3 +129,21 @@ def test_a_form_runs_for_the_patient_in_its_address_though_another_was_opened_si
     client.post(address, USUAL)
     with guard.unlocked():
         assert [row.patient.public_id for row in Prediction.objects.all()] == [patient]
+
+
+def test_what_is_no_only_because_it_is_not_on_the_problem_list_is_counted_apart(client, address, patient):
+    page = client.get(address)
+    unlisted = page.content.decode().count(" data-not-listed")
+
+    assert unlisted > 0
+    assert f"known , {unlisted} of them “No” because not on the problem list" in text(page)
+    typed = text(client.post(address, ODD | {"in.heart_failure": "1.0", "in.diabetes": "1.0", "in.copd": "1.0"}))
+    assert "because not on the problem list" not in typed
+
+
+def test_the_share_that_is_missing_is_said_with_the_limit_as_the_form_comes(client, address):
+    gone = dict.fromkeys(("in.sbp", "in.bmi"), "")
+    page = client.post(address, ODD | gone | {"in.age": ""}).content.decode()
+
+    assert "data-relied>" in page
+    assert "% of what the model relies on is missing; above 30 % it gives no number." in page

@@ -9,7 +9,7 @@ from portal.core.problems import BadInput
 from portal.predictions import before, tracings
 from portal.predictions.actions import BlankForm
 from portal.predictions.last_time import Typed
-from portal.predictions.prefill import Prefilled
+from portal.predictions.prefill import NOT_LISTED, Prefilled
 from portal.records import units as measures
 from portal.records.units import display_unit
 from portal.registry import answers
@@ -47,6 +47,9 @@ class Question:
     conversion: str
     options: list[Option]
     source: str
+    optional: str
+    weight: float
+    not_listed: bool
     recorded: str
     changed: bool
     stale: bool
@@ -167,34 +170,6 @@ def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Que
     ]
 
 
-def summary(grouped: list[tuple[str, list[Question]]], errors: dict) -> dict[str, list[tuple[str, str]]]:
-    """(element id, sentence) for the top of the page: what is to correct, apart from what may be right and waits for a tick."""
-    may_be = {q.name.removeprefix(PREFIX) for _, questions in grouped for q in questions if q.to_confirm}
-    found = {"correct": [], "confirm": []}
-    for name, sentence in errors.items():
-        found["confirm" if name in may_be else "correct"].append((f"f-{name}", sentence))
-    return found
-
-
-def tally(grouped: list[tuple[str, list[Question]]]) -> dict:
-    """How many answers are there, and which are not: the line above the button."""
-    asked = [question for _, questions in grouped for question in questions]
-    gone = [question for question in asked if not question.known and not question.to_correct]
-    return {
-        "asked": len(asked),
-        "known": sum(question.known for question in asked),
-        "needed": [question.in_sentence for question in gone if question.required],
-        "missing": [question.in_sentence for question in gone if not question.required],
-        "correct": [question.in_sentence for question in asked if question.to_correct],
-        "unticked": [question.in_sentence for question in asked if question.to_confirm],
-    }
-
-
-def is_ready(tally: dict) -> bool:
-    """Whether nothing is left but to press the button."""
-    return not (tally["needed"] or tally["correct"] or tally["unticked"])
-
-
 def _question(field: Field, blank: BlankForm, typed, errors: dict) -> Question:
     known = blank.prefilled.get(field.name)
     value, unit = _value(field, known, typed), typed.get(UNIT + field.name) or field.unit
@@ -217,6 +192,9 @@ def _question(field: Field, blank: BlankForm, typed, errors: dict) -> Question:
         conversion=checked.conversion if checked else "",
         options=_options(field),
         source=known.source if was else "",
+        optional=before.optional(field, blank.form, blank.version.overlay),
+        weight=0 if field.required else field.weight,
+        not_listed=bool(was and known.source == NOT_LISTED),
         recorded=_said(field, known) if was else "",
         changed=(value, unit) != (was, field.unit),
         stale=bool(known and known.stale),
@@ -289,5 +267,4 @@ def _said(field: Field, known: Prefilled) -> str:
 def _hint(field: Field) -> str:
     if field.usual_min is None or field.usual_max is None:
         return ""
-    low, high = (number_text(float(f"{bound:.3g}")) for bound in (field.usual_min, field.usual_max))
-    return f"the model has seen {low} to {high} {field.unit_label}".strip()
+    return f"the model has seen {answers.seen(field)}"

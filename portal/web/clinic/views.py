@@ -17,7 +17,7 @@ from portal.predictions import drafts
 from portal.records import actions as records
 from portal.registry import queries as registry
 from portal.web import kept
-from portal.web.clinic import forms, opinions
+from portal.web.clinic import forms, opinions, tallies
 
 AT_ONCE, _MOST = 20, 1000
 
@@ -130,7 +130,7 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
     if back:
         typed = forms.untouched_anew(back.typed)
     grouped = forms.groups(blank, typed=typed, errors=errors or {})
-    tally = forms.tally(grouped)
+    tally = tallies.tally(grouped, blank.version.overlay)
     stops = [rule.sentence for rule in blank.rules if rule.state == "unmet"]
     context = {
         "patient": blank.patient,
@@ -139,10 +139,10 @@ def _form_page(request, patient, version, *, typed=None, errors=None, status=200
         "tally": tally,
         "rules": blank.rules,
         "stops": stops,
-        "ready": not (errors or stops or typed) and forms.is_ready(tally),
+        "ready": not (errors or stops or typed) and tallies.is_ready(tally),
         "others": _others(request, version) if stops else [],
         "has_file": any(field.is_file for field in blank.form.fields),
-        "summary": forms.summary(grouped, errors or {}),
+        "summary": tallies.summary(grouped, errors or {}),
         "refused": bool(errors),
         "page_at": clock.now(),
         "draft": back,
