@@ -23,6 +23,11 @@ class Discussion:
     known: outcomes.Known | None
     shown: list[showing.Shown]
 
+    @property
+    def shown_to_others(self) -> list[showing.Shown]:
+        """Without what was shown to the reader, who is told so on top."""
+        return [one for one in self.shown if not one.to_reader]
+
 
 @action(Permission.PREDICTION_READ, verb="prediction.page-opened", on=Prediction, rows=queries.related)
 def open_page(*, by, on) -> Discussion:
@@ -53,5 +58,5 @@ def _discussed(by, on: Prediction) -> Discussion:
         on.retraction_words,
         trend.of(on, view, by),
         outcomes.of_prediction(on) if queries.joined_for(on, by) else None,
-        showing.shown_of(on),
+        showing.shown_of(on, by),
     )

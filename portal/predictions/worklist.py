@@ -1,6 +1,6 @@
 """My patients with their newest results, what is due again, and which model to run from the list."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max
@@ -15,6 +15,7 @@ from portal.predictions.models import Correction, Prediction
 from portal.predictions.news import Newest
 from portal.predictions.states import PredictionState
 from portal.records import actions as records
+from portal.records import sharing
 from portal.records.models import Mark, Patient
 from portal.records.queries import PatientSummary, about
 from portal.registry.models import ModelVersion
@@ -35,6 +36,7 @@ class Line:
     marked: bool
     newest: queries.PredictionView | None
     due: bool
+    given: sharing.Given | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,13 @@ def open_list(*, by, on=None, search="", show=ALL, sort=NAME, shown=AT_ONCE) -> 
     event().each_patient(patient for patient in patients if patient.public_id in newest)
     if not newest:
         event().skip()
-    lines = [_line(patient, known[patient.public_id], newest.get(patient.public_id)) for patient in patients]
+    given = sharing.given_to(by, [patient.public_id for patient in patients])
+    lines = [
+        replace(
+            _line(patient, known[patient.public_id], newest.get(patient.public_id)), given=given.get(patient.public_id)
+        )
+        for patient in patients
+    ]
     return Worklist(lines, counts, counts.get(show, 0) - len(lines), _habit(by))
 
 

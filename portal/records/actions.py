@@ -15,7 +15,7 @@ from portal.audit import purposes
 from portal.core import clock
 from portal.core.crypto import blind_index
 from portal.core.problems import BadInput, Conflict
-from portal.records import birthdays, queries
+from portal.records import birthdays, queries, sharing
 from portal.records.models import (
     LEAD,
     TREAT,
@@ -63,8 +63,10 @@ def open_patient(*, by, on) -> queries.Record:
     """One patient's record; under one that was merged only where it goes on."""
     if on.merged_into_id:
         return queries.merged_away(on, lambda root: policy.decide(by, Permission.PATIENT_READ, root).allowed)
-    sharing = policy.decide(by, Permission.PATIENT_SHARE, on)
-    return replace(queries.record_of(on), sharing=sharing, earlier_numbers=queries.numbers_merged_into(on))
+    may_share = policy.decide(by, Permission.PATIENT_SHARE, on)
+    given = sharing.given_to(by, [on.public_id]).get(on.public_id)
+    found = replace(queries.record_of(on), sharing=may_share, earlier_numbers=queries.numbers_merged_into(on))
+    return replace(found, given_by=given.by, given_until=given.until) if given else found
 
 
 @action(Permission.PATIENT_READ, verb="patient.marked", on=Patient)

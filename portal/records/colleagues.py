@@ -7,6 +7,8 @@ from django.db.models import Q
 from portal.accounts.models import User
 from portal.records.models import READ_RECORD, TREAT, CareUnit, CareUnitUserPermission, Patient, PatientUserPermission
 
+_LEAST_TYPED = 2
+
 
 def seeing(patient: Patient, *, but) -> dict[str, User]:
     """The clinicians of a patient's ward and those to whom the patient was opened, by name, without one person."""
@@ -35,6 +37,15 @@ def find(text: str, known: dict[str, User]) -> User | None:
     """The one of those known whom a typed name or user name means."""
     wanted = " ".join(text.split()).casefold()
     return next((one for name, one in known.items() if wanted in (name.casefold(), one.username.casefold())), None)
+
+
+def like(text: str, known: dict[str, User]) -> list[str]:
+    """The names of which every typed word begins a word; none for a single letter."""
+    wanted = text.casefold().split()
+    if len("".join(wanted)) < _LEAST_TYPED:
+        return []
+    parts = {name: name.casefold().replace("(", "").replace(")", "").split() for name in known}
+    return [name for name in known if all(any(part.startswith(word) for part in parts[name]) for word in wanted)]
 
 
 def _working_on(ward: CareUnit | None) -> Q:

@@ -85,6 +85,8 @@ class Record:
     medications: list[Entry]
     encounters: list[Entry]
     sharing: Decision | None = None
+    given_by: str = ""
+    given_until: datetime | None = None
     source: Source | None = None
     # What was deleted or merged away at its source is said here instead of shown.
     standing: str = Standing.CURRENT

@@ -1,6 +1,7 @@
 """Sharing one patient with one colleague, for a reason, until a day."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from portal.access import grantable, grants, notices, policy
 from portal.access.action import action, event
@@ -11,10 +12,18 @@ from portal.access.requests import WORDS_AT_LEAST, WORDS_AT_MOST
 from portal.access.states import GrantKind
 from portal.core import clock
 from portal.core.problems import BadInput
-from portal.records import colleagues, queries
+from portal.records import colleagues, queries, rules
 from portal.records.models import READ_RECORD, Patient
 
 MOST_DAYS, MOST_NAMED = 30, 500
+
+
+@dataclass(frozen=True)
+class Given:
+    """Who shared a patient with a person, and until when."""
+
+    by: str
+    until: datetime
 
 
 @action(Permission.PATIENT_SHARE, verb="patient.shared", on=Patient)
@@ -60,6 +69,14 @@ def list_granted(*, by, on=None) -> dict[str, queries.PatientSummary]:
         event().skip()
     event().each_patient(shown)
     return {patient.public_id: patient for patient in shown}
+
+
+def given_to(by, ids) -> dict[str, Given]:
+    """Which of these patients a person sees only because a colleague shared them, by public id. Call it inside actions."""
+    live = Grant.objects.filter(grantable.live(), kind=GrantKind.SHARE, person_id=by.pk, object_type="patient")
+    own = Patient.objects.filter(rules.ward_patients_of(by), public_id__in=ids).values("public_id")
+    rows = live.filter(object_id__in=ids).exclude(object_id__in=own).select_related("given_by").order_by("until")
+    return {row.object_id: Given(row.given_by.label, row.until) for row in rows}
 
 
 def _check(person, words: str, until) -> None:

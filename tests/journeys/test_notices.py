@@ -117,7 +117,7 @@ def test_a_result_is_shown_to_a_colleague_found_by_name(
     colleague.get_by_role("link", name="Open the result").click()
     page.reload()
 
-    assert refused.startswith("This is no colleague who may see this patient.")
+    assert refused.startswith("No colleague on the list has this name.")
     assert ("Would you start treatment?" in before, "not opened yet" in before) == (True, True)
     assert "not opened yet" not in page.locator("#shown").inner_text()
     assert notices.unread_count(by=cast["clinician2"]) == 1
@@ -128,7 +128,18 @@ def test_who_may_not_see_the_patient_is_given_it_and_shown_the_result_on_one_for
 ):
     add = {"username": "third", "name": "Third One", "password": "correct-horse-battery", "role_names": ["clinician"]}
     access.add_person(by=SYSTEM, **add)
+    access.add_person(by=SYSTEM, **(add | {"username": "fourth", "name": "Third Other"}))
     page = visit("clinician")
+    page.goto(f"{live_server.url}/clinic/predictions/{result}/show/")
+    page.get_by_label("Colleague").fill("thi")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#fitting")
+    assert page.locator("#fitting label").all_inner_texts() == ["Third One", "Third Other"]
+    accessible(page)
+    look(page, "show-which")
+    page.get_by_label("Third Other").check()
+    page.get_by_role("button", name="Show it").click()
+    assert page.locator("#offer").inner_text().startswith("Third Other cannot see this patient yet")
     page.goto(f"{live_server.url}/clinic/predictions/{result}/show/")
     page.get_by_label("Colleague").fill(cast["clinician2"].label)
     page.get_by_label("Your words").fill("Would you start treatment?")
@@ -145,6 +156,7 @@ def test_who_may_not_see_the_patient_is_given_it_and_shown_the_result_on_one_for
     page.get_by_role("button", name="Share for 7 days and show").click()
     page.wait_for_selector("#shown")
     assert "Would you start treatment?" in page.locator("#shown").inner_text()
+    assert f"{cast['clinician2'].label} can open this patient until the end of " in page.locator("main").inner_text()
 
     colleague = visit("clinician2")
     colleague.get_by_role("link", name="1 notice not read").click()
@@ -153,13 +165,25 @@ def test_who_may_not_see_the_patient_is_given_it_and_shown_the_result_on_one_for
     )
     look(colleague, "shown-notice")
     colleague.get_by_role("link", name="Open the result").click()
-    assert offered.startswith(f"{cast['clinician2'].label} may not see this patient and is not on ")
+    assert (
+        colleague.locator("#shown-1")
+        .inner_text()
+        .startswith("Amara Okafor shows you this: “Would you start treatment?”")
+    )
+    assert colleague.locator("#shown").count() == 0
+    accessible(colleague)
+    look(colleague, "shown-to-me")
+    colleague.goto(f"{live_server.url}/clinic/patients/{patient}/")
+    assert colleague.locator("#given").inner_text().startswith("Shared with you by Amara Okafor until ")
+    accessible(colleague)
+    look(colleague, "shared-with-me")
+    assert offered.startswith(f"{cast['clinician2'].label} cannot see this patient yet and is not on ")
     assert f"Share this patient with {cast['clinician2'].label} for 7 days and show this result." in offered
 
     colleague.goto(f"{live_server.url}/clinic/predictions/{result}/show/")
     colleague.get_by_label("Colleague").fill("third")
     colleague.get_by_role("button", name="Show it").click()
-    assert "Third One may not see this patient, and you cannot share the patient" in (
+    assert "Third One cannot see this patient yet, and you cannot share the patient" in (
         colleague.locator("#offer").inner_text()
     )
     assert "Ask one of them: Amara Okafor." in colleague.locator("#offer").inner_text()

@@ -14,7 +14,7 @@ from portal.audit.models import AuditEvent
 from portal.core import clock
 from portal.core.problems import BadInput
 from portal.predictions import actions as predictions
-from portal.predictions import discussion, showing
+from portal.predictions import discussion, showing, worklist
 from portal.records import actions as records
 from portal.records import sharing
 
@@ -44,8 +44,8 @@ def test_a_colleague_of_the_ward_is_told_without_words_about_anybody_and_it_show
     (after,) = discussion.open_page(by=cast["clinician"], on=result).shown
 
     (message,) = mail.outbox
-    assert (name, before.to, before.words, before.opened_at) == (
-        "Wanda Weekend", "Wanda Weekend", "Zebra words, please look.", None,
+    assert (name.name, name.until, before.to, before.words, before.opened_at) == (
+        "Wanda Weekend", None, "Wanda Weekend", "Zebra words, please look.", None,
     )  # fmt: skip
     assert (told.notice.kind, told.subject.id, told.subject.patient) == ("result-shown", result, patient)
     assert (told.text, told.subject.words) == (
@@ -54,6 +54,57 @@ def test_a_colleague_of_the_ward_is_told_without_words_about_anybody_and_it_show
     assert after.opened_at is not None
     assert notices.unread_count(by=colleague) == 0
     assert [word for word in ("Zebra", result, patient, "Amara") if word in message.body + message.subject] == []
+
+
+def test_whom_it_is_shown_to_reads_by_whom_and_the_words_and_nothing_of_themselves(cast, colleague, result):
+    showing.show(by=cast["clinician"], on=result, colleague="Wanda Weekend", words="Zebra words.")
+    own, sent = (discussion.open_page(by=person, on=result) for person in (colleague, cast["clinician"]))
+
+    assert [(one.by, one.words, one.to_reader) for one in own.shown] == [("Amara Okafor", "Zebra words.", True)]
+    assert (own.shown_to_others, [one.to for one in sent.shown_to_others]) == ([], ["Wanda Weekend"])
+
+
+def test_a_part_of_a_name_is_enough_where_it_fits_one_and_several_are_offered_to_choose_from(cast, colleague, result):
+    add = {"password": "correct-horse-battery", "role_names": ["clinician"]}
+    access.add_person(by=SYSTEM, username="other", name="Walter Elsewhere", **add)
+    with pytest.raises(BadInput) as several:
+        showing.show(by=cast["clinician"], on=result, colleague="wa")
+    choices = showing.open_choice(by=cast["clinician"], on=result, colleague="wa").matches
+    single = [showing.open_choice(by=cast["clinician"], on=result, colleague=text) for text in ("w", "zz")]
+    one = showing.show(by=cast["clinician"], on=result, colleague="week").name
+
+    assert several.value.errors == {"colleague": "2 colleagues fit “wa”. Choose one of them."}
+    assert (sorted(choices), one) == (["Walter Elsewhere", "Wanda Weekend"], "Wanda Weekend")
+    assert [(found.matches, found.offer) for found in single] == [((), None), ((), None)]
+
+
+def test_a_part_of_a_name_tells_of_nobody_whom_the_list_does_not_offer(cast, colleague, result, patient):
+    other = cast["clinician2"]
+    sharing.share(by=cast["clinician"], on=patient, username=other.username, words="A second look.", until=in_days(2))
+    add = {"password": "correct-horse-battery", "role_names": ["clinician"]}
+    access.add_person(by=SYSTEM, username="other", name="Walter Elsewhere", **add)
+    found = showing.open_choice(by=other, on=result, colleague="wal")
+    with pytest.raises(BadInput) as refused:
+        showing.show(by=other, on=result, colleague="wal")
+    told = showing.show(by=other, on=result, colleague="wa")
+
+    assert (found.may_share, found.matches, found.offer) == (False, (), None)
+    assert refused.value.errors["colleague"].startswith("No colleague on the list has this name.")
+    assert told.name == "Wanda Weekend"
+
+
+def test_who_sees_a_patient_through_a_share_alone_is_told_by_whom_and_until_when(cast, colleague, patient):
+    until = in_days(2)
+    for person in (cast["clinician2"], colleague):
+        sharing.share(by=cast["clinician"], on=patient, username=person.username, words="A second look.", until=until)
+    pages = [records.open_patient(by=person, on=patient) for person in (cast["clinician2"], colleague)]
+    listed = {line.patient.public_id: line.given for line in worklist.open_worklist(by=cast["clinician2"])}
+    own = {line.given for line in worklist.open_worklist(by=colleague)}
+
+    # Whoever works on the ward sees the patient after that day as well.
+    assert [(page.given_by, page.given_until) for page in pages] == [("Amara Okafor", until), ("", None)]
+    assert (listed[patient].by, listed[patient].until, own) == ("Amara Okafor", until, {None})
+    assert [given for other, given in listed.items() if other != patient and given] == []
 
 
 def in_days(days: int):
