@@ -16,6 +16,7 @@ _DIRECTIONS = {
     "identity": ("raises the number", "lowers the number"),
     "log-hazard": ("makes the event more likely", "makes the event less likely"),
 }
+_SCALES = {"logit": "log odds", "identity": "same unit as the answer", "log-hazard": "log hazard"}
 
 
 def columns_of(described: dict | None) -> set[str]:
@@ -63,7 +64,8 @@ _REFUSED = "The parts that the model names do not add up to its answer, so they 
 def _words(described: dict) -> dict:
     up, down = _DIRECTIONS[described["link"]]
     compared = described.get("compared", "the average patient of the training data")
-    return {"up": described.get("up", up), "down": described.get("down", down), "compared": compared}
+    said = {"up": described.get("up", up), "down": described.get("down", down), "compared": compared}
+    return said | {"scale": _SCALES[described["link"]]}
 
 
 def _feature(said: dict | None, row: dict) -> dict:

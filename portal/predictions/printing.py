@@ -134,7 +134,10 @@ def _facts(view: queries.PredictionView) -> list[list[str]]:
     return [
         ["Model", f"{model['title']}, version {model['version']}"],
         ["Approved by", ", ".join(model["approved_by"])],
-        ["Approved until", days.said(model["expires_on"] or "") or "not given"],
+        [
+            "Open for practice until" if model["synthetic"] else "Approved until",
+            days.said(model["expires_on"] or "") or "not given",
+        ],
         ["Run", f"{_text(view.ended_at)} by {view.requested_by}"],
         ["Digest of its files", " ".join(model["digest"][at : at + 16] for at in range(0, 64, 16))],
     ]

@@ -41,6 +41,7 @@ def _risk(output: dict, row: dict) -> dict:
             "sentence": f"{shares.about_of_100(risk)} patients like this one {outcome}{horizon}.",
             "short": shares.percent(risk),
             "interval_note": output.get("interval_note", ""),
+            "interval_plain": output.get("interval_plain", ""),
             "outcome": outcome,
             "horizon": output.get("horizon", ""),
             "base_rate": base,
@@ -65,6 +66,7 @@ def _survival(output: dict, row: dict) -> dict:
         "short": f"{head['percent']} at {head['label']}",
         "points": points,
         "interval_note": output.get("interval_note", ""),
+        "interval_plain": output.get("interval_plain", ""),
         "outcome": f"{outcome} at {head['label']}",
         "horizon": f"at {head['label']}",
     }
@@ -75,23 +77,37 @@ def _head(points: list) -> dict:
 
 
 def _classes(output: dict, row: dict) -> dict:
-    points = sorted((_point(column, row) for column in output["columns"]), key=lambda point: -point["share"])
-    if abs(sum(point["share"] for point in points) - 1) > 0.02:
+    given = [_point(column, row) for column in output["columns"]]
+    if abs(sum(point["share"] for point in given) - 1) > 0.02:
         raise NotReadable("the classes do not add up to one")
-    first, second = points[0], points[1] if len(points) > 1 else None
+    falling = sorted(given, key=lambda point: -point["share"])
+    first, second = falling[0], falling[1] if len(falling) > 1 else None
     close = second is not None and first["share"] - second["share"] < CLOSE
-    said = ", ".join(f"{point['of_100']} {point['label']}" for point in points)
+    # Grades keep the order that they have among themselves; the likeliest is marked where it stands.
+    points = [
+        point | {"likeliest": point is first and not close} for point in (given if output.get("ordered") else falling)
+    ]
     judged = f"Too close to call between {first['label']} and {second['label']}." if close else ""
     short = f"{first['label']} or {second['label']}" if close else f"most likely {first['label']}"
     return {
         "kind": "classes",
-        "sentence": " ".join(filter(None, (f"Of 100 patients like this one, about: {said}.", judged))),
+        "sentence": " ".join(filter(None, (_shared_out(output, points), judged))),
         "short": short,
         "points": points,
         "close": close,
+        "ordered": bool(output.get("ordered")),
         "question": output.get("label", ""),
         "interval_note": output.get("interval_note", ""),
+        "interval_plain": output.get("interval_plain", ""),
     }
+
+
+def _shared_out(output: dict, points: list[dict]) -> str:
+    words = {column["label"]: column.get("said") for column in output["columns"]}
+    parts = [f"{point['of_100']} {words[point['label']] or point['label']}" for point in points]
+    if all(words.values()) and len(parts) > 1:
+        return f"Of 100 patients like this one, about {', '.join(parts[:-1])} and {parts[-1]}."
+    return f"Of 100 patients like this one, about: {', '.join(parts)}."
 
 
 def _point(column: dict, row: dict) -> dict:
@@ -127,6 +143,7 @@ def _number(output: dict, row: dict) -> dict:
         "interval": interval,
         "interval_text": f"{shares.between(*interval, said=shares.number)} {unit}".strip() if interval else "",
         "interval_note": output.get("interval_note", ""),
+        "interval_plain": output.get("interval_plain", ""),
         "scale": output.get("scale"),
     } | bands.of_number(output, value, unit, interval)
 

@@ -54,7 +54,17 @@ def _output(output, outputs: set[str]) -> str:
     columns = output.get("columns", [])
     if not isinstance(columns, list) or not all(isinstance(column, dict) and column.get("label") for column in columns):
         return "columns must be a list of objects, each with column and label."
-    return _unknown_columns(output, columns, outputs) or _limits(output)
+    return _unknown_columns(output, columns, outputs) or _order(output, columns) or _limits(output)
+
+
+def _order(output: dict, columns: list) -> str:
+    if not isinstance(output.get("ordered", False), bool):
+        return "ordered must be true or false."
+    if output.get("ordered") and output.get("kind") != "classes":
+        return "ordered is for kind classes: it keeps the columns in the order in which they are given."
+    if any(not isinstance(column.get("said", ""), str) for column in columns):
+        return "said must be a text: the words for the sentence, such as “have no disease”."
+    return ""
 
 
 def _unknown_columns(output: dict, columns: list, outputs: set[str]) -> str:

@@ -48,7 +48,7 @@ def frame(request) -> dict:
         "session_left": sessions.left(request)[0] if signed_in and hasattr(request, "session") else 0,
         "single_sign_on": {} if signed_in else single_sign_on.link(),
         "local_login": settings.LOCAL_LOGIN,
-        "demo_banner": "Demonstration. Invented people only; the sign-in asks for the password alone."
+        "demo_banner": "Demonstration. Invented people only; a user name and a password are enough to sign in."
         if settings.DEMO
         else "",
     }

@@ -68,7 +68,7 @@ class Task:
 
 
 TASKS = (
-    Task("Find a patient", "Press / and type a name, a record number or a birth date, such as 8 Nov 1950.", "clinic:patients", Permission.PATIENT_LIST),
+    Task("Find a patient", "Under My patients, in the search (or press /), type a name, a record number or a birth date, such as 8 Nov 1950.", "clinic:patients", Permission.PATIENT_LIST),
     Task("Run a model", "Press Run beside the patient, check the values that the record filled in, and press Run again.", "clinic:patients", Permission.PREDICTION_RUN),
     Task("Find an earlier result", "Open the patient: the results of this week stand first, then all earlier ones.", "clinic:patients", Permission.PATIENT_LIST),
     Task("Say that you disagree", "Below the result press Disagree, then the reason. Nothing waits for it, and you can change it.", "clinic:patients", Permission.PREDICTION_FEEDBACK),

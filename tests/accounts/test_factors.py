@@ -137,7 +137,7 @@ def test_the_demonstration_asks_for_the_password_alone_and_changes_no_factor(cas
     client = sign_in("clinician")
 
     assert client.get("/clinic/").status_code == 200
-    assert "the sign-in asks for the password alone" in client.get(reverse("mfa_index")).content.decode()
+    assert "a user name and a password are enough to sign in" in client.get(reverse("mfa_index")).content.decode()
     assert client.get(reverse("mfa_activate_totp")).url == reverse("mfa_index")
 
 

@@ -124,6 +124,23 @@ def test_classes_say_of_the_likeliest_how_far_it_may_lie_apart(run):
     assert [span["low"], span["high"]] == pytest.approx(likeliest)
 
 
+def test_grades_keep_their_order_and_the_likeliest_is_marked(run, page):
+    said = [dict(column, said=f"go to {column['label']}") for column in CLASSES["output"]["columns"]]
+    overlay = CLASSES | {"output": CLASSES["output"] | {"ordered": True, "columns": said}}
+    view = run({"a": (0, 0, 0), "b": (0, 0, 2), "c": (0, 0, -1)}, overlay, "Softmax", y=1)
+
+    reading = view.envelope["reading"]
+    assert [(point["label"], point["likeliest"]) for point in reading["points"]] == [
+        ("home", False), ("ward", True), ("hospice", False),
+    ]  # fmt: skip
+    assert (
+        reading["sentence"] == "Of 100 patients like this one, about 11 go to home, 84 go to ward and 4 go to hospice."
+    )
+    text = page(view)
+    assert text.count("most likely</span>") == 1
+    assert 'ward <span class="badge info">most likely' in text
+
+
 def test_survival_is_drawn_over_time(run, page):
     view = run({"one": (0, 0, 0.9), "three": (0, 0, 0.7), "five": (0, 0, 0.5)}, SURVIVAL, y=1)
 

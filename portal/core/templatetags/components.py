@@ -34,6 +34,12 @@ def state(code: str, words: str) -> dict:
     return {"tone": tone, "icon": ICONS[tone], "words": words}
 
 
+@register.filter
+def unbroken(text) -> str:
+    """A text whose numbers stay on one line with their percent sign."""
+    return str(text).replace(" %", "\u00a0%")
+
+
 @register.simple_tag
 def when(moment):
     """A moment as “8 Nov 2026, 14:02”, with its zone on hover."""

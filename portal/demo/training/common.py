@@ -16,6 +16,8 @@ SWITCHES = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true", "MLFLOW_LOGGING_LEVEL": "ERROR",
 }  # fmt: skip
 os.environ.update(SWITCHES)
+# What a bootstrap interval means, for whoever reads the plain page.
+PLAIN = "had the model learned from other patients of the same kind, it would mostly answer within this"
 _PERSONAL = ("mlflow.user", "mlflow.source.name")
 
 

@@ -176,7 +176,7 @@ def _overlay(table, label, metrics) -> dict:
                      "performance": f"AUC {metrics['auc']:.2f}, Brier {metrics['brier']:.3f} held out; {metrics['splits_auc_mean']:.2f} on average of {SPLITS} such splits "
                                     f"({metrics['splits_auc_lowest']:.2f} to {metrics['splits_auc_highest']:.2f}); leaving one site out: {sites}"},
         "inputs": questions(table),
-        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE, "outcome": "have coronary disease", "horizon": "when angiography is done now",
+        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE, "interval_plain": common.PLAIN, "outcome": "have coronary disease", "horizon": "when angiography is done now",
                    "base_rate": round(float(label.mean()), 3), "base_rate_note": "of the patients it was trained on",
                    "bands": [{"upto": 0.15, "label": "Low"}, {"upto": 0.6, "label": "Intermediate"}, {"upto": 1.0, "label": "High"}]},
         "eligibility": [{"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."}],

@@ -10,6 +10,7 @@ from portal.demo.training import additive, common, coronary, ends
 SLUG = "coronary-extent"
 GRADES = ("none", "some", "more")
 LABELS = {"none": "no disease", "some": "disease of grade 1", "more": "disease of grade 2 to 4"}
+SAID = {"none": "have no disease", "some": "disease of grade 1", "more": "disease of grade 2 to 4"}
 DRAWS, STRENGTH = 40, 0.5
 METHOD = "proportional odds: each value's distance from the average, times its weight, on one score for all grades"
 
@@ -117,7 +118,13 @@ def _metrics(level, found) -> dict[str, float]:
 
 def _overlay(table, metrics: dict) -> dict:
     columns = [
-        {"column": grade, "label": LABELS[grade], "lower": f"{grade}_lower", "upper": f"{grade}_upper"}
+        {
+            "column": grade,
+            "label": LABELS[grade],
+            "said": SAID[grade],
+            "lower": f"{grade}_lower",
+            "upper": f"{grade}_upper",
+        }
         for grade in GRADES
     ]
     return {
@@ -135,6 +142,7 @@ def _overlay(table, metrics: dict) -> dict:
                      "performance": f"held out: AUC {metrics['any']:.2f} for any disease, {metrics['more']:.2f} for grade 2 to 4; "
                                     f"Brier of the three {metrics['brier']:.2f}"},
         "inputs": coronary.questions(table),
-        "output": {"kind": "classes", "label": "What angiography will show", "interval_note": coronary.NOTE, "columns": columns},
+        "output": {"kind": "classes", "ordered": True, "label": "What angiography will show", "interval_note": coronary.NOTE,
+                   "interval_plain": common.PLAIN, "columns": columns},
         "eligibility": [{"input": "age", "min": 18, "sentence": "Made for adults of 18 and over."}],
     }  # fmt: skip

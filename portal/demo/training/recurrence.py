@@ -143,7 +143,7 @@ def _overlay(table, concordance: float) -> dict:
             "horTh": {"label": "Hormonal therapy", "help": "Planned or given", "group": "Treatment", "order": 8, "options": _options(("yes", "Yes"), ("no", "No"))},
         },
         "outcome": {"kind": "condition", "codes": RECURRENCE, "or_death": True, "within_days": 1096, "label": "a recurrence or death"},
-        "output": {"kind": "survival", "outcome": "are alive without recurrence", "event": "a recurrence or death by 3 years", "interval_note": NOTE, "contributions": {
+        "output": {"kind": "survival", "outcome": "are alive without recurrence", "event": "a recurrence or death by 3 years", "interval_note": NOTE, "interval_plain": common.PLAIN, "contributions": {
             "method": METHOD, "link": "log-hazard", "base": "base", "columns": {name: f"part_{name}" for name in PARTS},
             "up": "makes recurrence or death more likely", "down": "makes it less likely"}, "columns": [
             {"column": f"survival_{years}y", "at": years, "label": f"{years} year{'s' if years > 1 else ''}",

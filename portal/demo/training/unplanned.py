@@ -102,7 +102,7 @@ def _overlay(table, labels, metrics) -> dict:
             "cholesterol": _measured("Total cholesterol", 11, "mg/dL", "mg/dL", 40, 1000, ["2093-3"], 730, seen["cholesterol"], ["mmol/L"]),
             "haemoglobin": _measured("Haemoglobin", 12, "g/dL", "g/dL", 2, 25, ["718-7"], 90, seen["haemoglobin"], ["g/L"]),
         },
-        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE,
+        "output": {"kind": "risk", "column": "probability", "lower": "lower", "upper": "upper", "interval_note": NOTE, "interval_plain": common.PLAIN,
                    "outcome": "have an unplanned hospital stay", "horizon": "within 12 months",
                    "base_rate": round(float(labels.mean()), 3), "base_rate_note": "of the invented patients it was trained on",
                    "bands": [{"upto": 0.1, "label": "Low"}, {"upto": 0.3, "label": "Raised"}, {"upto": 1.0, "label": "High"}]},

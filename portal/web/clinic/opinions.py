@@ -83,7 +83,7 @@ def _context(request, found: discussion.Discussion) -> dict:
         "own": next((opinion for opinion in found.opinions if opinion.receipt), None),
         "choices": _choices(found) if done else [],
         "retractions": RetractionReason.choices,
-        "incident_kinds": IncidentKind.choices,
+        "incident_kinds": sorted(IncidentKind.choices, key=lambda kind: kind[0] != IncidentKind.HARM),
     }
 
 
