@@ -51,8 +51,10 @@ def test_what_a_result_rests_on_and_when_it_is_old(visit, accessible, look, pati
     words = page.locator("main").inner_text()
     assert "This result is 41 days old. Run it again before you use it." in words
     assert "instead the model used the median of its training data" in words
-    assert "If all of them were known, the answer could lie between" in words
-    doubts = "Less certain than that: 2 values missing, 1 outside what the model has seen. If all of them were known"
+    assert page.inner_text("#unseen").startswith("Outside what the model has seen: body mass index 60 kg/m². ")
+    doubts = (
+        "Less certain than that: 2 values missing, 1 outside what the model has seen. All in all, the answer could lie"
+    )
     assert page.inner_text("#doubts").startswith(doubts)
     assert "of the invented patients it was trained on; this answer is above it." in words
     assert "1 of them lies outside what the model has seen" in words
