@@ -66,6 +66,10 @@ def test_the_form_offers_it_with_its_moment_and_fills_nothing_in(client, address
     assert "): 31.5 kg/m²" in text(page) and "Last time (" in text(page)
     assert 'name="in.bmi" value=""' in page.content.decode() and 'data-take="31.5"' in page.content.decode()
     assert "days old): 31.5" not in text(page)
+    # Without scripts the line stands alone: a button that does nothing is not shown.
+    assert re.findall(r"<button[^>]*data-take[^>]*>", page.content.decode()) == [
+        button for button in re.findall(r"<button[^>]*data-take[^>]*>", page.content.decode()) if " hidden>" in button
+    ]
     with guard.unlocked():
         Prediction.objects.update(created_at=clock.now() - timedelta(days=400))
     assert ", 400 days old): 31.5 kg/m²" in text(client.get(address))

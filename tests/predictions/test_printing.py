@@ -34,6 +34,10 @@ def test_paper_says_whose_it_is_what_was_answered_and_by_what(cast, patient, res
     assert values["who"] == view.patient.name
     assert view.patient.mrn in values["identity"]
     assert values["sentence"] == view.sentence
+    assumed = view.envelope["completeness"].pop("not_listed")
+    said = f", {assumed} of them “No” because not on the problem list" if assumed else ""
+    assert values["completeness"] == f"11 of 12 inputs were known{said}."
+    assert printing.values_of(view, "Amara Okafor")["completeness"] == "11 of 12 inputs were known."
     assert values["missing"][0].startswith("Creatinine.")
     assert [row[0] for row in values["inputs"]] == [row["label"] for row in view.envelope["inputs"]]
     assert dict(map(tuple, values["facts"]))["Digest of its files"].replace(" ", "") == view.digest
