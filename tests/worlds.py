@@ -180,6 +180,7 @@ def _objects(world: World, version) -> None:
     grant = _break_glass(world.people[EMERGENCY], here)
     given, asked = _ask(world, here)
     incident = incidents.report(by=mine, on=prediction, kind="harm", words=REPORTED)
+    recall, told = _recalled(version, mine)
     working = frozenset(("clinician", state) for state in CLOSE)
     ward = working | {EMERGENCY, GIVEN}
     lead, officer, other = ("clinician", "own"), ("auditor", "own"), ("clinician", "foreign")
@@ -192,13 +193,13 @@ def _objects(world: World, version) -> None:
         "grant": frozenset({GIVEN, lead, officer}), "access request": frozenset({other, lead, ("admin", "own"), officer}), "care unit": working | {("admin", "own")}, "assignment": frozenset({("admin", "own")}),
         "study": frozenset({("scientist", state) for state in CLOSE} | {("admin", "own")}),
         "event": frozenset({("auditor", "own")}), "session": frozenset({("clinician", "own")}), "api token": frozenset({("admin", "own")}), "incident": frozenset({("reviewer", "own")}),
-        "downtime packet": working,
+        "downtime packet": working, "recall": frozenset({("reviewer", "own")}), "recall notice": frozenset({lead}),
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
         "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
-        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "case": grant.case.public_id, "notice": Notice.objects.filter(person=mine).first().public_id,
+        "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "recall": recall.public_id, "told": told.public_id, "case": grant.case.public_id, "notice": Notice.objects.filter(person=mine).first().public_id,
         "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,
     }  # fmt: skip
     elsewhere = frozenset({("clinician", "foreign")})
@@ -290,6 +291,16 @@ def grants_end(grant) -> None:
         grants.extend(grant, clock.now() - timedelta(hours=1))
 
 
+def _recalled(version, person: User):
+    """A recall as a stop of the version would begin it, which here goes on to run."""
+    from portal.core import guard
+    from portal.predictions.models import Acknowledgement, Recall
+
+    with guard.unlocked():
+        recall = Recall.objects.create(version=version, stopped_at=clock.now(), results=1, patients=1)
+        return recall, Acknowledgement.objects.create(recall=recall, person=person)
+
+
 def _session(person: User) -> UserSession:
     return UserSession.objects.create(user=person, ip="127.0.0.1", user_agent="a browser", session_key="x" * 32)
 
@@ -365,5 +376,5 @@ SEEING = {
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
     "dataset": {P.DATASET_SEE}, "dataset version": {P.DATASET_SEE}, "summary": {P.DATASET_COMPUTE},
-    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "notice": {P.NOTICE_READ}, "incident": {P.INCIDENT_REVIEW},
+    "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "notice": {P.NOTICE_READ}, "incident": {P.INCIDENT_REVIEW}, "recall": {P.MODEL_REVIEW}, "recall notice": {P.NOTICE_READ},
 }  # fmt: skip

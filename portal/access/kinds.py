@@ -60,6 +60,12 @@ KINDS = {
         "A value that a result you opened had used was corrected. The result says which.",
         "{} results that you opened had used values that were corrected. The results say which.", _CLINIC, safety=True,
     ),
+    "model-stopped": Kind(
+        "A model whose results you saw was stopped",
+        "A model version was stopped. You saw results of it: read which, and say that you know.",
+        "{} model versions were stopped. You saw results of them: read which, and say that you know.",
+        ("clinician", "scientist", "reviewer"), safety=True, urgent=True,
+    ),
     "incident-harm": Kind(
         "Harm by a model was reported", "Harm, or possible harm, by a model was reported. Look at it now.",
         "Harm, or possible harm, by a model was reported {} times. Look at it now.", _COMMITTEE, safety=True, urgent=True,

@@ -6,7 +6,7 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from portal.compute import executors, keeper
-        from portal.predictions import downtime, drafts, outcomes, receivers, rules, subjects  # noqa: F401  (receivers connect)
+        from portal.predictions import downtime, drafts, outcomes, recalls, receivers, rules, subjects  # noqa: F401  (receivers connect)
         from portal.predictions.executor import PredictionExecutor
 
         rules.register()
@@ -15,3 +15,4 @@ class PredictionsConfig(AppConfig):
         executors.register("prediction", PredictionExecutor())
         keeper.register(drafts.sweep, drafts.PAUSE)
         keeper.register(downtime.write_due, downtime.PAUSE)
+        keeper.register(recalls.sweep, recalls.PAUSE)

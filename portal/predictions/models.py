@@ -201,6 +201,36 @@ class Incident(Guarded):
         indexes = (models.Index(fields=("closed_at", "-id"), name="incident_queue"),)
 
 
+class Recall(Guarded):
+    """What a stop of a version means for those who had seen its results: how many there are, and who is to know."""
+
+    PHI = dict.fromkeys(("stopped_at", "begun_at", "results", "patients"), Phi.NONE) | {"public_id": Phi.PSEUDONYM}
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    stopped_at = models.DateTimeField()
+    begun_at = models.DateTimeField(default=clock.now)
+    results = models.PositiveIntegerField()
+    patients = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.UniqueConstraint(fields=("version", "stopped_at"), name="one_recall_per_stop"),)
+
+
+class Acknowledgement(Guarded):
+    """That one person is to know of a recall, and when they said that they do."""
+
+    PHI = {"public_id": Phi.PSEUDONYM, "at": Phi.NONE}
+    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
+    recall = models.ForeignKey(Recall, on_delete=models.PROTECT, related_name="acknowledgements")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("recall", "person"), name="one_acknowledgement_each"),)
+
+
 class DowntimePacket(Guarded):
     """A ward's last results as a locked file; `lines` says what the file holds of each patient, as digests."""
 

@@ -12,7 +12,7 @@ from portal.predictions.models import Prediction
 from portal.predictions.states import RetractionReason
 
 WORDS_AT_LEAST, WORDS_AT_MOST = 10, 1000
-_SHOWING = (
+SHOWING = (
     "prediction.opened",
     "prediction.page-opened",
     "prediction.followed",
@@ -42,7 +42,7 @@ def retract(*, by, on, code, words="") -> int:
 def readers_of(prediction: Prediction):
     """The people who saw a result, as the ledger knows them."""
     seen = AuditEvent.objects.filter(
-        patient=prediction.audit_patient, object_id=prediction.public_id, verb__in=_SHOWING, outcome="ok"
+        patient=prediction.audit_patient, object_id=prediction.public_id, verb__in=SHOWING, outcome="ok"
     )
     return User.objects.filter(is_active=True, public_id__in=seen.values("actor_id")).order_by("pk")
 

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.predictions.models import Incident, Prediction
+from portal.predictions.models import Acknowledgement, Incident, Prediction, Recall
 from portal.records.models import LEAD, CareUnit, CareUnitUserPermission, Patient
 from portal.records.rules import on_my_wards, opened_by, patients_of, practice_of, taken_out_by
 
@@ -46,6 +46,10 @@ def _worked_on(by) -> Q:
     return on_my_wards(by, "pk")
 
 
+def _own(by) -> Q:
+    return Q(person_id=by.pk)
+
+
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(Prediction, Permission.PREDICTION_READ, _reached, _WHY, see=True)
@@ -57,6 +61,8 @@ def register() -> None:
     policy.register(Prediction, Permission.PREDICTION_PRINT, _printed, _WHY_PRINT)
     policy.register(Prediction, Permission.PREDICTION_RETRACT, _ran_or_leads, "you ran it, or lead the patient's ward")
     policy.register(Incident, Permission.INCIDENT_REVIEW, _all, "you sit on the model committee", see=True)
+    policy.register(Recall, Permission.MODEL_REVIEW, _all, "you sit on the model committee", see=True)
+    policy.register(Acknowledgement, Permission.NOTICE_READ, _own, "it is you who is told", see=True)
     policy.register(CareUnit, Permission.DOWNTIME_READ, _worked_on, "you are assigned to the ward")
     policy.register(CareUnit, Permission.DOWNTIME_LOCK, _led, "you lead the ward")
     policy.register(CareUnit, Permission.DOWNTIME_WRITE, _all, "the portal writes the packets")

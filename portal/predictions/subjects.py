@@ -4,7 +4,7 @@ from portal.access import policy, subjects
 from portal.access.permissions import Permission
 from portal.access.subjects import Subject
 from portal.predictions import queries, showing
-from portal.predictions.models import Incident, Prediction
+from portal.predictions.models import Acknowledgement, Incident, Prediction
 from portal.records.queries import summary
 
 ABOUT_RESULTS = (
@@ -49,8 +49,15 @@ def _incidents(by, ids: list[str]) -> dict[str, Subject]:
     return {report: Subject("incident", report, title) for report, title in found}
 
 
+def _recalls(by, ids: list[str]) -> dict[str, Subject]:
+    rows = policy.visible_to(Acknowledgement.objects.order_by(), by, Permission.NOTICE_READ).filter(public_id__in=ids)
+    found = rows.values_list("public_id", "recall__version__model__title")
+    return {told: Subject("recall", told, title) for told, title in found}
+
+
 def register() -> None:
     """Called once the apps are loaded."""
     subjects.register(ABOUT_RESULTS, _results)
     subjects.register(("result-shown",), _shown)
     subjects.register(("incident-made", "incident-harm"), _incidents)
+    subjects.register(("model-stopped",), _recalls)

@@ -175,6 +175,7 @@ EMPTY = {
     "no study to ask for": State("scientist", at("/lab/datasets/new/")),
     "no approvals": State("reviewer", at("/oversight/approvals/")),
     "no incidents": State("reviewer", at("/oversight/incidents/")),
+    "no recalls": State("reviewer", at("/oversight/recalls/")),
     "no cases": State("auditor", at("/oversight/cases/")),
     "no requests": State("auditor", at("/oversight/requests/")),
     "no reviews": State("auditor", at("/oversight/reviews/")),

@@ -44,7 +44,7 @@ SENT_EMPTY = {
     "oversight:incident", "oversight:case",  "oversight:find-subject",
 }  # fmt: skip
 NOT_SENT_EMPTY = {
-    "account:notice-settings": "nothing chosen is a choice", "clinic:form": "nothing typed is an answer of the record",
+    "account:recall": "asks for nothing: it would be done", "account:notice-settings": "nothing chosen is a choice", "clinic:form": "nothing typed is an answer of the record",
     "clinic:patients": "a search", "hospital:leave": "asks for nothing: it would be done",
     "hospital:come-back": "asks for nothing: it would be done", "hospital:move": "asks for nothing: it would be done",
     "hospital:study": "has no form of its own that can be empty", "lab:dataset-columns": "what was proposed is an answer",

@@ -64,6 +64,7 @@ PAGES = {
     "oversight:person-report": (("person",), (404, 404, 404, 404, 404, 403, 200)),
     "oversight:requests": ((), OFFICER),
     "oversight:incidents": ((), (403, 403, 403, 403, 200, 403, 403)),
+    "oversight:recalls": ((), (403, 403, 403, 403, 200, 403, 403)),
     "clinic:downtime": ((), CLINIC),
     "clinic:share": (("patient",), OWN_WARD),
     "account:access": ((), ALL),
@@ -148,6 +149,9 @@ ELSEWHERE = {
     "clinic:retract",
     "clinic:report",
     "oversight:incident",
+    # tests/predictions/test_recalls.py
+    "oversight:recall",
+    "account:recall",
     "api:prediction-feedback",
     "api:prediction-retract",
     "account:withdraw",

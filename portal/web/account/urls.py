@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.account import access, learning, notices, sessions, views
+from portal.web.account import access, learning, notices, recalls, sessions, views
 
 app_name = "account"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("notices/read/", notices.read, name="read-notices"),
     path("notices/settings/", notices.settings, name="notice-settings"),
     path("notices/<pid:notice>/read/", notices.read_one, name="read-notice"),
+    path("recalls/<pid:told>/", recalls.recall, name="recall"),
     path("tokens/", views.tokens, name="tokens"),
     path("tokens/<pid:token>/revoke/", views.revoke, name="revoke"),
     path("sessions/", sessions.sessions, name="sessions"),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.web.oversight import approvals, cases, events, incidents, reports, requests, retention, reviews, routes, why
+from portal.web.oversight import (
+    approvals,
+    cases,
+    events,
+    incidents,
+    recalls,
+    reports,
+    requests,
+    retention,
+    reviews,
+    routes,
+    why,
+)
 
 app_name = "oversight"
 urlpatterns = [
@@ -13,6 +25,8 @@ urlpatterns = [
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/<pid:incident>/", incidents.incident, name="incident"),
+    path("recalls/", recalls.recalls, name="recalls"),
+    path("recalls/<pid:recall>/", recalls.recall, name="recall"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<pid:case>/", cases.case, name="case"),
     path("requests/", requests.requests, name="requests"),
