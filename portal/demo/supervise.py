@@ -13,7 +13,7 @@ from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-READY_SECONDS, GRACE_SECONDS, STEADY_SECONDS = 90, 8, 20
+READY_SECONDS, GRACE_SECONDS, STEADY_SECONDS, AGAIN_SECONDS = 90, 8, 20, 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 
@@ -27,18 +27,29 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable():
-    """Inside, the first Ctrl-C or SIGTERM raises Stopped wherever the program is; further ones change nothing."""
+    """Inside, the first Ctrl-C or SIGTERM raises Stopped wherever the program is; further ones change nothing.
+
+    Where Python drops what is raised, as in a destructor or a callback, it is raised again a little later.
+    """
 
     def stopped(number, _):
         _set(signal.SIG_IGN)
-        raise Stopped(number)
+        signal.signal(signal.SIGALRM, lambda *_: _raise(number))
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS, AGAIN_SECONDS)
+        _raise(number)
 
-    before = _set(stopped)
+    before, alarm = _set(stopped), signal.getsignal(signal.SIGALRM)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
         for number, handler in zip(SIGNALS, before, strict=True):
             signal.signal(number, handler)
+
+
+def _raise(number: int) -> None:
+    raise Stopped(number)
 
 
 class NotReady(Exception):

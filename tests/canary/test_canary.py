@@ -483,7 +483,7 @@ def _fault(hospital: Hospital, patient: str) -> None:
 
 def route_of(path: str) -> matrix.Route | None:
     try:
-        name = resolve(path).view_name
+        name = resolve(path.partition("#")[0]).view_name
     except Resolver404:
         return None
     return next((row for row in matrix.walk() if row.name == name), None)

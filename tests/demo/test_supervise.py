@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.demo import supervise
 from portal.demo.supervise import NotReady, Process, Supervisor
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -37,6 +38,22 @@ def test_a_process_that_never_gets_ready_is_named_with_its_log(tmp_path):
     argv = [sys.executable, "-c", "raise SystemExit(3)"]
     with pytest.raises(NotReady, match="broken did not start; its log is"):
         Supervisor([process("broken", argv, lambda: False)], run_dir=_run(tmp_path))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_stop_that_python_drops_comes_again(monkeypatch):
+    monkeypatch.setattr(supervise, "AGAIN_SECONDS", 0.2)
+
+    class Dropping:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.05)
+
+    with pytest.raises(supervise.Stopped) as stopped, supervise.stoppable():
+        Dropping()
+        time.sleep(20)
+    assert stopped.value.number == signal.SIGTERM
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_children_end_with_a_supervisor_that_is_killed(tmp_path):

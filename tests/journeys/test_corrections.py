@@ -77,7 +77,7 @@ def test_a_result_says_what_was_corrected_and_what_happened(visit, accessible, l
 def test_how_such_results_turned_out_is_one_click_away(visit, accessible, look, ward, unplanned, working, live_server):
     page = visit("clinician")
     result = run(page, live_server, ward[0].public_id)
-    assert "Not checked on patients of this hospital." in page.locator("main").inner_text()
+    assert "Not checked on patients of this hospital yet: " in page.locator("main").inner_text()
     key = result.rstrip("/").rsplit("/", 1)[1]
     page.click("text=How reliable this version is")
     accessible(page)
