@@ -35,3 +35,8 @@ def waiting(by) -> list[ModelVersion]:
         ModelVersion.objects.select_related("model__study", "created_by"), by, Permission.MODEL_REVIEW
     )
     return list(rows.filter(state__in=WAITING).order_by("submitted_at"))
+
+
+def twins(by, version: ModelVersion) -> list[ModelVersion]:
+    """Other versions with the very same files that this person may see: nobody decides twice on one thing unnoticed."""
+    return list(versions_seen(by).filter(digest=version.digest).exclude(pk=version.pk).order_by("pk"))

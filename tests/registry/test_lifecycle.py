@@ -10,7 +10,7 @@ from portal.access import policy
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
-from portal.registry import actions, artifacts
+from portal.registry import actions, artifacts, queries
 from portal.registry.models import ModelVersion
 from portal.registry.standing import require_runnable
 
@@ -35,6 +35,21 @@ def test_two_different_reviewers_approve(cast, submitted):
         actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
         submitted.refresh_from_db()
         assert submitted.state == state
+
+
+def test_the_same_bytes_under_two_names_are_shown_to_whoever_reviews(cast, studies, submitted, trained, client):
+    folder = trained["breast-cancer-recurrence"]
+    copy = actions.register(by=cast["scientist2"], on=studies["other"], slug="cox-again", folder=folder)
+    actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=trained["coronary-disease"])
+    assert queries.twins(cast["reviewer"], submitted) == []
+    actions.submit(by=cast["scientist2"], on=copy)
+    assert queries.twins(cast["reviewer"], submitted) == [copy]
+    assert queries.twins(cast["scientist"], submitted) == []
+
+    client.force_login(cast["reviewer"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(f"/oversight/approvals/{submitted.public_id}/").content.decode()
+    assert "The very same files stand here already:" in page
+    assert "Recurrence-free survival after breast cancer surgery, version 1 (submitted, study Another study)" in page
 
 
 def test_one_reviewer_does_not_sign_twice(cast, submitted):

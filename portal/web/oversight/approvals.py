@@ -97,6 +97,7 @@ def _page(request, on, *, typed=None, errors=None, status=200):
     context = {
         "version": on,
         "form": spec.form_of(on),
+        "twins": queries.twins(request.user, on),
         "signatures": on.signatures.select_related("signer"),
         "payload_sha256": signing.payload_sha256(on),
         "errors": errors or {},
