@@ -65,10 +65,13 @@ def change_form(*, by, on, overlay) -> None:
 
 
 @action(Permission.MODEL_REVIEW, verb="model.approval-signed", on=ModelVersion)
-def approve(*, by, on, reason, proof) -> Signature:
-    """Sign for a version; with the second reviewer's signature it is approved."""
+def approve(*, by, on, reason, proof, seen=None) -> Signature:
+    """Sign for a version; with the second reviewer's signature it is approved.
+
+    `seen` is the digest of what the signer was shown; raises Conflict when the version is another by now.
+    """
     version = _locked(on)
-    _check_signer(version, by, reason, proof)
+    _check_signer(version, by, reason, proof, seen)
     signature = _sign(version, by, "approval", reason, proof)
     if version.state == VersionState.SUBMITTED:
         _move(version, VersionState.IN_REVIEW)
@@ -81,10 +84,10 @@ def approve(*, by, on, reason, proof) -> Signature:
 
 
 @action(Permission.MODEL_REVIEW, verb="model.refused", on=ModelVersion)
-def refuse(*, by, on, reason, proof) -> Signature:
-    """Refuse a version with a reason; one refusal is enough."""
+def refuse(*, by, on, reason, proof, seen=None) -> Signature:
+    """Refuse a version with a reason; one refusal is enough. `seen` as in approve."""
     version = _locked(on)
-    _check_signer(version, by, reason, proof)
+    _check_signer(version, by, reason, proof, seen)
     signature = _sign(version, by, "refusal", reason, proof)
     _move(version, VersionState.REFUSED)
     version.save()
@@ -130,13 +133,17 @@ def _move(version: ModelVersion, state: VersionState) -> None:
     version.state = state
 
 
-def _check_signer(version: ModelVersion, by, reason: str, proof) -> None:
+def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str | None) -> None:
     if version.state not in WAITING:
         raise Conflict(f"{version} is {version.get_state_display()}; it is not waiting for a decision.")
     if version.created_by_id == by.pk:
         raise Conflict("You registered this version; nobody decides on their own model.", code="own-model")
     if version.signatures.filter(signer=by).exists():
         raise Conflict("You have signed this version; the second signature must be another reviewer's.")
+    if seen is not None and seen != signing.payload_sha256(version):
+        raise Conflict(
+            "The version has changed since this page was opened. Read it again, then sign.", code="stale-page"
+        )
     _check_reason(reason)
     _check_proof(by, proof)
 

@@ -19,6 +19,7 @@ from portal.audit.models import AuditEvent, PeriodReview
 from portal.core import clock
 from portal.records import actions as records
 from portal.registry import actions as registry
+from portal.registry import signing
 from portal.registry.models import Signature
 from tests.accounts.passkey import Passkey
 
@@ -100,7 +101,10 @@ def test_a_reviewer_without_a_password_signs_with_a_passkey(sso_person, submitte
     assert 'name="password"' not in shown.content.decode()
 
     credential = key.answer(asked(shown))
-    answer = client.post(page, {"decision": "approve", "reason": "Read it all.", "credential": credential})
+    seen = signing.payload_sha256(submitted)
+    answer = client.post(
+        page, {"decision": "approve", "reason": "Read it all.", "credential": credential, "seen": seen}
+    )
 
     assert answer.url == reverse("oversight:approvals")
     assert Signature.objects.get().factors == ["passkey", "finger, face or PIN"]
@@ -168,8 +172,10 @@ def test_an_answer_for_another_posting_is_none(glass, sso_person, submitted):
 
     page = reverse("oversight:approval", args=[submitted.public_id])
     registry.change_form(by=person, on=submitted, overlay={"inputs": {}})
-    client.post(page, {"decision": "approve", "reason": "Read it all.", "credential": elsewhere})
-    other = client.post(page, {"decision": "approve", "reason": "Read it all.", "credential": person_glass})
+    submitted.refresh_from_db()
+    given = {"decision": "approve", "reason": "Read it all.", "seen": signing.payload_sha256(submitted)}
+    client.post(page, given | {"credential": elsewhere})
+    other = client.post(page, given | {"credential": person_glass})
 
     assert (Signature.objects.count(), other.status_code) == (0, 422)
 

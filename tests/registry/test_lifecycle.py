@@ -10,7 +10,7 @@ from portal.access import policy
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
-from portal.registry import actions, artifacts, queries
+from portal.registry import actions, artifacts, queries, signing
 from portal.registry.models import ModelVersion
 from portal.registry.standing import require_runnable
 
@@ -50,6 +50,22 @@ def test_the_same_bytes_under_two_names_are_shown_to_whoever_reviews(cast, studi
     page = client.get(f"/oversight/approvals/{submitted.public_id}/").content.decode()
     assert "The very same files stand here already:" in page
     assert "Recurrence-free survival after breast cancer surgery, version 1 (submitted, study Another study)" in page
+
+
+def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, submitted):
+    seen = signing.payload_sha256(submitted)
+    actions.change_form(
+        by=cast["reviewer2"], on=submitted, overlay=submitted.overlay | {"summary": "Changed meanwhile."}
+    )
+    for verb in (actions.approve, actions.refuse):
+        with pytest.raises(Conflict, match="has changed since this page was opened"):
+            verb(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer"]), seen=seen)
+    assert submitted.signatures.count() == 0
+
+    submitted.refresh_from_db()
+    now = signing.payload_sha256(submitted)
+    actions.approve(by=cast["reviewer"], on=submitted, reason="Read it.", proof=proof(cast["reviewer"]), seen=now)
+    assert submitted.signatures.count() == 1
 
 
 def test_one_reviewer_does_not_sign_twice(cast, submitted):

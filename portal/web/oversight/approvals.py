@@ -78,7 +78,8 @@ def _decide(request, on):
         return _page(request, on, errors={"decision": "Choose approve or refuse."}, status=422)
     try:
         proof = proofs.take(request, _about(on), object_type="modelversion", object_id=on.public_id)
-        decision(by=request.user, on=on, reason=request.POST.get("reason", ""), proof=proof)
+        given = request.POST
+        decision(by=request.user, on=on, reason=given.get("reason", ""), proof=proof, seen=given.get("seen", ""))
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
     except Problem as problem:
