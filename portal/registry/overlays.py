@@ -3,7 +3,7 @@
 from portal.compute.runtime.facts import TRACING, TRACING_KIND
 from portal.core.problems import BadInput
 from portal.datasets.signals import LEADS
-from portal.registry import parts, prefills
+from portal.registry import parts
 
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
@@ -58,9 +58,6 @@ def _check_entry(name: str, entry: dict, errors: dict) -> None:
     for low, high in (("min", "max"), ("usual_min", "usual_max")):
         if _both(entry, low, high) and entry[low] > entry[high]:
             errors[name] = f"{name}: {low} {entry[low]} is above {high} {entry[high]}."
-    wrong = prefills.fault(entry.get("record"))
-    if wrong:
-        errors[name] = f"{name}: {wrong}"
 
 
 def _check_tracing(name: str, entry: dict, declared: str, errors: dict) -> None:

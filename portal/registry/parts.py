@@ -5,7 +5,7 @@ Each finding is a sentence that names the member and what is allowed there.
 
 from itertools import pairwise
 
-from portal.registry import calibrations, outcome
+from portal.registry import calibrations, outcome, prefills
 
 # What a kind cannot be read without; a table describes itself.
 KINDS = {
@@ -32,6 +32,7 @@ def check(overlay: dict, facts: dict) -> dict[str, str]:
         "contributions": _account(overlay.get("output", {}), inputs, outputs),
         "weights": _weights(overlay.get("inputs", {})),
         "direction_note": _notes(overlay),
+        "record": _prefills(overlay),
         "eligibility": _eligibility(overlay.get("eligibility", []), inputs),
         "abstain": _abstain(overlay.get("abstain", {})),
         "outcome": outcome.fault(overlay),
@@ -186,6 +187,11 @@ def _notes(overlay: dict) -> str:
     return ""
 
 
+def _prefills(overlay: dict) -> str:
+    faults = ((name, prefills.fault(entry.get("record"))) for name, entry in _entries(overlay))
+    return next((f"that of {name} {fault}" for name, fault in faults if fault), "")
+
+
 def _entries(overlay: dict) -> list[tuple[str, dict]]:
     found = overlay.get("inputs", {})
     return (
@@ -209,14 +215,9 @@ def _rule(rule: dict, inputs: set[str]) -> str:
         return f"no such member {', '.join(unknown)}. Allowed: {', '.join(_RULE)}."
     if len({"input", "record", "condition"} & set(rule)) != 1:
         return "needs one of input, record and condition: the fact that it is about."
-    if "condition" in rule:
-        return _problem(rule)
-    if "input" in rule and rule["input"] not in inputs:
-        return f"the model has no input “{rule['input']}”. It has: {', '.join(sorted(inputs))}."
-    if "record" in rule and rule["record"] not in ("age", "sex"):
-        return f"record “{rule['record']}” is not known. Allowed: age, sex."
-    if not {"min", "max", "in"} & set(rule):
-        return "needs min, max or in."
+    wrong = _problem(rule) if "condition" in rule else _bounds(rule, inputs)
+    if wrong:
+        return wrong
     if rule.get("action", "refuse") not in ("refuse", "mark"):
         return f"action “{rule['action']}” is not known. Allowed: refuse, mark."
     return "" if rule.get("sentence") else "needs a sentence that says whom the model is for."
@@ -226,11 +227,16 @@ def _problem(rule: dict) -> str:
     codes = rule["condition"]
     if not (isinstance(codes, list) and codes and all(isinstance(code, str) and code for code in codes)):
         return "condition must be a list of codes of the problem list, at least one."
-    if {"min", "max", "in"} & set(rule):
-        return "condition has no bounds: the problem is on the list or not."
-    if rule.get("action", "refuse") not in ("refuse", "mark"):
-        return f"action “{rule['action']}” is not known. Allowed: refuse, mark."
-    return "" if rule.get("sentence") else "needs a sentence that says whom the model is for."
+    bounded = {"min", "max", "in"} & set(rule)
+    return "condition has no bounds: the problem is on the list or not." if bounded else ""
+
+
+def _bounds(rule: dict, inputs: set[str]) -> str:
+    if "input" in rule and rule["input"] not in inputs:
+        return f"the model has no input “{rule['input']}”. It has: {', '.join(sorted(inputs))}."
+    if "record" in rule and rule["record"] not in ("age", "sex"):
+        return f"record “{rule['record']}” is not known. Allowed: age, sex."
+    return "" if {"min", "max", "in"} & set(rule) else "needs min, max or in."
 
 
 def _abstain(limits) -> str:

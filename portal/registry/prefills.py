@@ -15,18 +15,20 @@ def fault(record) -> str:
     """What does not fit, as a sentence without its subject; empty when all fits."""
     if record is None:
         return ""
-    if not isinstance(record, dict) or record.get("kind") not in KINDS:
-        return f"record must be an object with a kind: {', '.join(KINDS)}."
+    if not isinstance(record, dict) or record.get("kind") not in list(KINDS):
+        return f"must be an object with a kind: {', '.join(KINDS)}."
     needed, allowed = KINDS[record["kind"]]
     unknown = sorted(set(record) - {"kind", *needed, *allowed})
     if unknown:
-        return f"record of kind {record['kind']} has no member {', '.join(unknown)}. Allowed: {', '.join(('kind', *needed, *allowed))}."
+        return f"of kind {record['kind']} has no member {', '.join(unknown)}. Allowed: {', '.join(('kind', *needed, *allowed))}."
     if needed and not _codes(record.get("codes")):
-        return "record needs codes: a list of codes, at least one."
+        return "needs codes: a list of codes, at least one."
     if not isinstance(record.get("map", {}), dict):
-        return "record: map must be an object."
+        return "has a map that is no object."
+    if record["kind"] == "condition" and "map" in record and set(record["map"]) != {"yes", "no"}:
+        return "needs yes and no in its map, and nothing else."
     wrong = [name for name in ("within_days", "stale_days") if name in record and not _days(record[name])]
-    return f"record: {wrong[0]} must be a whole number of days from 1 to {MOST_DAYS}." if wrong else ""
+    return f"needs {wrong[0]} to be a whole number of days from 1 to {MOST_DAYS}." if wrong else ""
 
 
 def _codes(found) -> bool:

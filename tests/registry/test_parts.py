@@ -78,12 +78,14 @@ def test_what_fits_is_taken():
         ({"inputs": {"age": {"direction_note": ["x"]}}}, "direction_note: that of age must be a text of 1 to 400 characters."),
         ({"inputs": {"dose": {"direction_note": "x"}}}, "direction_note: dose has no column in output.contributions, so nobody would see the note."),
         ({"inputs": {"age": {"direction_note": "x"}}, "output": {"kind": "risk", "column": "p"}}, "direction_note: age has no column in output.contributions, so nobody would see the note."),
-        ({"inputs": {"age": {"record": "the age"}}}, "age: record must be an object with a kind: age, sex, observation, condition, encounters."),
-        ({"inputs": {"age": {"record": {"kind": "age", "codes": ["1"]}}}}, "age: record of kind age has no member codes. Allowed: kind."),
-        ({"inputs": {"dose": {"record": {"kind": "observation", "codes": []}}}}, "dose: record needs codes: a list of codes, at least one."),
-        ({"inputs": {"dose": {"record": {"kind": "observation", "codes": ["1"], "stale_days": 0}}}}, "dose: record: stale_days must be a whole number of days from 1 to 36500."),
-        ({"inputs": {"dose": {"record": {"kind": "encounters", "within_days": True}}}}, "dose: record: within_days must be a whole number of days from 1 to 36500."),
-        ({"inputs": {"dose": {"record": {"kind": "sex", "map": "male"}}}}, "dose: record: map must be an object."),
+        ({"inputs": {"age": {"record": "the age"}}}, "record: that of age must be an object with a kind: age, sex, observation, condition, encounters."),
+        ({"inputs": {"age": {"record": {"kind": "age", "codes": ["1"]}}}}, "record: that of age of kind age has no member codes. Allowed: kind."),
+        ({"inputs": {"dose": {"record": {"kind": "observation", "codes": []}}}}, "record: that of dose needs codes: a list of codes, at least one."),
+        ({"inputs": {"dose": {"record": {"kind": "observation", "codes": ["1"], "stale_days": 0}}}}, "record: that of dose needs stale_days to be a whole number of days from 1 to 36500."),
+        ({"inputs": {"dose": {"record": {"kind": "encounters", "within_days": True}}}}, "record: that of dose needs within_days to be a whole number of days from 1 to 36500."),
+        ({"inputs": {"age": {"record": {"kind": ["age"]}}}}, "record: that of age must be an object with a kind: age, sex, observation, condition, encounters."),
+        ({"inputs": {"dose": {"record": {"kind": "condition", "codes": ["1"], "map": {"yes": 1}}}}}, "record: that of dose needs yes and no in its map, and nothing else."),
+        ({"inputs": {"dose": {"record": {"kind": "sex", "map": "male"}}}}, "record: that of dose has a map that is no object."),
         ({"eligibility": [RULE | {"input": "height"}]}, "eligibility: rule 1: the model has no input “height”. It has: age, dose."),
         ({"eligibility": [RULE, RULE | {"record": "age"}]}, "eligibility: rule 2: needs one of input, record and condition: the fact that it is about."),
         ({"eligibility": [{"condition": "44054006", "sentence": "x"}]}, "eligibility: rule 1: condition must be a list of codes of the problem list, at least one."),
@@ -118,10 +120,11 @@ def test_what_fits_is_taken():
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named_with_what_is_allowed(changed, sentence):
-    with pytest.raises(BadInput) as refusal:
-        overlays.check(WHOLE | changed, FACTS)
-
-    assert list(refusal.value.errors.values()) == [sentence]
+    # What registration asks is part of what a change of the form asks.
+    for check in (overlays.check_parts, overlays.check):
+        with pytest.raises(BadInput) as refusal:
+            check(WHOLE | changed, FACTS)
+        assert list(refusal.value.errors.values()) == [sentence]
 
 
 plain = st.none() | st.booleans() | st.integers(-5, 4000) | st.floats() | st.text(max_size=4)
