@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.access import policy
+from portal.access.action import event
 from portal.access.permissions import Permission
 from portal.core import clock
 from portal.predictions import queries
@@ -40,6 +41,9 @@ def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
     age = _age(found[0].created_at, version.overlay.get("stale_after_days", STALE_AFTER_DAYS))
     typed = {row["name"]: row for row in found[0].envelope["inputs"] if row["source"] == "typed"}
     fields = [field for field in form.fields if field.name in typed and field.asked and not field.is_file]
+    if fields:
+        # Whose answers a form repeats is as good as having opened the result that they are from.
+        event().note(repeats=found[0].public_id)
     given = {field.name: _text(field, typed[field.name]["value"]) for field in fields}
     return {
         field.name: Typed(given[field.name], typed[field.name]["shown"], found[0].created_at, age)

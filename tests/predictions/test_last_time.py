@@ -1,13 +1,20 @@
 """What was typed for the newest result is offered again, to those who may read it, and never filled in by itself."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
 
+from portal.access import actions as access
+from portal.access.actors import SYSTEM
+from portal.audit.models import AuditEvent
 from portal.core import clock, guard
 from portal.predictions import actions, retraction
 from portal.predictions.models import Prediction
+from portal.records import actions as records
+from portal.records import sharing
+from portal.records.models import Patient, Standing
 from tests.web.test_form import USUAL, address, client, demonstration, text  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,12 +58,34 @@ def test_only_what_was_typed_for_the_newest_result_that_stands_is_offered(cast, 
     assert offered(cast, patient, unplanned) == {"bmi": "31.5 kg/m²", "sbp": "151 mmHg"}
 
 
-def test_nothing_is_offered_from_a_result_that_one_may_not_open(cast, ask, patient, unplanned, monkeypatch):
-    from portal.predictions import last_time
-
+def test_nothing_is_offered_from_a_result_that_one_may_not_open(cast, ask, patient, unplanned, unrecorded):
+    """Somebody to whom one record was shared, and not the record of the result that was merged into it."""
     ask(bmi="31.5")
-    monkeypatch.setattr(last_time.policy, "visible_to", lambda rows, by, permission: rows.none())
-    assert offered(cast, patient, unplanned) == {}
+    survivor = records.list_patients(by=cast["clinician2"])[0].public_id
+    third = access.add_person(by=SYSTEM, username="third", name="Tove Aune", password="correct-horse-battery", role_names=["clinician"])  # fmt: skip
+    until = clock.now() + timedelta(days=1)
+    sharing.share(by=cast["clinician2"], on=survivor, username="third", words="A consult on the round.", until=until)
+    with guard.unlocked():
+        goes_on = Patient.objects.get(public_id=survivor)
+        Patient.objects.filter(pk=goes_on.pk).update(absorbs=True)
+        moved = {
+            "merged_into": goes_on,
+            "standing": Standing.MERGED,
+            "care_unit": goes_on.care_unit,
+            "merged_at": clock.now(),
+        }
+        Patient.objects.filter(public_id=patient).update(**moved)
+
+    assert offered({"clinician": third}, survivor, unplanned) == {}
+    assert offered({"clinician": cast["clinician2"]}, survivor, unplanned) == {"bmi": "31.5 kg/m²"}
+
+
+def test_the_ledger_says_whose_answers_a_form_repeated(cast, ask, patient, unplanned, unrecorded):
+    result = ask(bmi="31.5")
+    offered(cast, patient, unplanned)
+
+    opened = AuditEvent.objects.filter(verb="prediction.form-opened", patient=patient).latest("id")
+    assert json.loads(opened.payload)["detail"]["repeats"] == result
 
 
 def test_the_form_offers_it_with_its_moment_and_fills_nothing_in(client, address, ask, unrecorded):  # noqa: F811
