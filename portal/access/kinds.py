@@ -62,8 +62,8 @@ KINDS = {
     ),
     "model-stopped": Kind(
         "A model whose results you saw was stopped",
-        "A model version was stopped. You saw results of it: read which, and say that you know.",
-        "{} model versions were stopped. You saw results of them: read which, and say that you know.",
+        "A model version was stopped. Results of it were before you: read which, and say that you know.",
+        "{} model versions were stopped. Results of them were before you: read which, and say that you know.",
         ("clinician", "scientist", "reviewer"), safety=True, urgent=True,
     ),
     "incident-harm": Kind(

@@ -1,4 +1,4 @@
-"""Recalls: whoever asked for or opened a result of a version that was stopped is told, and says one by one that they know."""
+"""Recalls: whoever asked for, opened or was listed a result of a stopped version is told, and says that they know."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,8 @@ from portal.predictions.states import PredictionState
 from portal.registry.models import ModelVersion
 from portal.registry.states import VersionState
 
+# Lists that show answers, each written down under the patients on it.
+_LISTING = ("prediction.listed", "prediction.worklist-seen")
 # How often the keeper looks for stops, in seconds.
 PAUSE = 10.0
 
@@ -128,7 +130,11 @@ def _results(version: ModelVersion, rows=None):
 
 
 def _concerned(results):
-    """Whoever asked for one of these results, or opened one as the ledger knows it."""
-    seen = AuditEvent.objects.filter(object_id__in=results.values("public_id"), verb__in=SHOWING, outcome="ok")
-    asked = Q(pk__in=results.values("requested_by")) | Q(public_id__in=seen.values("actor_id"))
-    return User.objects.filter(asked, is_active=True).order_by("pk")
+    """Whoever asked for one of these results, opened one, or had a list of that patient before them since; by the ledger."""
+    opened = Q(object_id__in=results.values("public_id"), verb__in=SHOWING)
+    whose = Q(patient__public_id=OuterRef("patient")) | Q(patient__merged_into__public_id=OuterRef("patient"))
+    by_then = results.filter(whose, ended_at__lte=OuterRef("recorded_at"))
+    listed = Q(Exists(by_then), verb__in=_LISTING)
+    seen = AuditEvent.objects.filter(opened | listed, outcome="ok").values("actor_id")
+    told = Q(pk__in=results.values("requested_by")) | Q(public_id__in=seen)
+    return User.objects.filter(told, is_active=True).order_by("pk")

@@ -18,6 +18,8 @@ SHOWING = (
     "prediction.followed",
     "prediction.answered",
     "prediction.requested",
+    "prediction.printed",
+    "prediction.showing-opened",
 )
 
 

@@ -9,7 +9,7 @@ from portal.access.models import Notice
 from portal.accounts import factors
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard
-from portal.predictions import actions, recalls
+from portal.predictions import actions, recalls, worklist
 from portal.predictions.models import Acknowledgement, Recall
 from portal.records import actions as records
 from portal.records.models import Patient
@@ -73,6 +73,25 @@ def test_whoever_opened_a_result_is_told_as_well_and_nobody_else(cast, patient, 
     assert people() == [("clinician", False), ("clinician2", False)]
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_whoever_had_it_in_a_list_is_told_and_not_who_looked_before_it_was_there(
+    cast, patient, unplanned, worked, scorer, before
+):
+    with guard.unlocked():
+        ward = Patient.objects.get(public_id=patient).care_unit
+    records.assign(by=SYSTEM, on=ward, person=cast["clinician2"])
+    actions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={})
+    if before:
+        actions.list_predictions(by=cast["clinician2"], on=patient)
+    worked()
+    if not before:
+        worklist.open_worklist(by=cast["clinician2"])
+    registry.stop(by=cast["reviewer"], on=unplanned, reason="Wrong units at the source.")
+    recalls.sweep(by=SYSTEM)
+
+    assert people() == [("clinician", False), *([] if before else [("clinician2", False)])]
+
+
 def test_a_stop_is_recalled_once_and_a_later_stop_again(cast, stopped):
     assert recalls.sweep(by=SYSTEM) == 0
     proof = factors.Proof(cast["reviewer"].pk, clock.now())
@@ -127,4 +146,4 @@ def test_who_lost_sight_of_the_patient_learns_of_the_stop_alone(cast, patient, s
         Patient.objects.filter(public_id=patient).update(care_unit=None)
 
     page = browser(cast["clinician"]).get(f"/account/recalls/{told_of(cast['clinician'])}/").content.decode()
-    assert ("None that you may still open" in page, patient in page) == (True, False)
+    assert ("None that you may open now" in page, patient in page) == (True, False)
