@@ -11,7 +11,7 @@ from portal.access.permissions import Permission
 from portal.compute.runtime import facts
 from portal.core import clock
 from portal.core.problems import BadInput, Conflict
-from portal.registry import artifacts, overlays, signing
+from portal.registry import artifacts, bundle, overlays, signing
 from portal.registry.models import ModelVersion, RegisteredModel, Signature
 from portal.registry.states import TRANSITIONS, WAITING, VersionState
 from portal.studies.models import Study
@@ -72,6 +72,7 @@ def approve(*, by, on, reason, proof, seen=None) -> Signature:
     """
     version = _locked(on)
     _check_signer(version, by, reason, proof, seen)
+    _check_ready(version)
     signature = _sign(version, by, "approval", reason, proof)
     if version.state == VersionState.SUBMITTED:
         _move(version, VersionState.IN_REVIEW)
@@ -146,6 +147,12 @@ def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str | Non
         )
     _check_reason(reason)
     _check_proof(by, proof)
+
+
+def _check_ready(version: ModelVersion) -> None:
+    found = bundle.missing(version)
+    if found:
+        raise Conflict(" ".join(one.sentence for one in found), code="not-ready")
 
 
 def _check_reason(reason: str) -> None:

@@ -3,12 +3,13 @@
 import json
 from hashlib import sha256
 
+from portal.registry import bundle
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.states import SIGNERS
 
 
 def payload_sha256(version: ModelVersion) -> str:
-    """The digest that reviewers sign: files, signature, form, scope and last day (RFC 8785-like canonical JSON)."""
+    """The digest that reviewers sign: files, signature, form, scope, last day and every part of the evidence (RFC 8785-like canonical JSON)."""
     covered = {
         "model": version.model.slug,
         "number": version.number,
@@ -17,6 +18,7 @@ def payload_sha256(version: ModelVersion) -> str:
         "overlay": version.overlay,
         "care_units": sorted(version.care_units.values_list("public_id", flat=True)),
         "expires_on": version.expires_on.isoformat() if version.expires_on else None,
+        "parts": bundle.covered(version),
     }
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(text.encode()).hexdigest()

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.registry import actions, queries, signing, spec
-from portal.registry.states import VersionState
+from portal.registry import actions, bundle, queries, signing, spec
+from portal.registry.states import WAITING, VersionState
 
 
 @require_safe
@@ -42,7 +42,8 @@ def version(request, version):
         "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),
         "is_draft": on.state == VersionState.DRAFT,
         "is_approved": on.state == VersionState.APPROVED,
-        "waits": on.state in (VersionState.SUBMITTED, VersionState.IN_REVIEW),
+        "waits": on.state in WAITING,
+        "missing": bundle.missing(on) if on.state in {VersionState.DRAFT, *WAITING} else [],
     }
     return render(request, "lab/version.html", context)
 

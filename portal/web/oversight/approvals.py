@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Problem
-from portal.registry import actions, queries, signing, spec
+from portal.registry import actions, bundle, queries, signing, spec
 from portal.web import kept, proofs
 from portal.web.oversight import forms
 
@@ -101,6 +101,7 @@ def _page(request, on, *, typed=None, errors=None, status=200):
         "twins": queries.twins(request.user, on),
         "signatures": on.signatures.select_related("signer"),
         "payload_sha256": signing.payload_sha256(on),
+        "missing": bundle.missing(on),
         "errors": errors or {},
         "proof": proofs.offer(request, _about(on)),
         "reason": given.get("reason", ""),

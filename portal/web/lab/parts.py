@@ -1,0 +1,7 @@
+"""The pages of a version, one for each part of its evidence, in the order in which a reviewer reads them."""
+
+# Part, address, and what it is called; a part of `bundle` that can be missing has a page here.
+PARTS = (
+    ("overview", "lab:version", "Overview"),
+    ("calibration", "lab:calibration", "Reliability here"),
+)
