@@ -2,10 +2,10 @@
 
 import pytest
 
-from portal.core import guard
-from portal.predictions import worklist
+from portal.core import clock, guard
+from portal.predictions import news, worklist
 from portal.records.models import Condition, Encounter, Observation, Patient
-from tests.predictions.test_corrections import ask, creatinine, load, ward  # noqa: F401  (fixtures)
+from tests.predictions.test_corrections import ask, creatinine, load, patient, ward  # noqa: F401  (fixtures)
 from tests.records.test_corrections import gone, of, person, replaced
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,11 +50,27 @@ def test_only_what_the_model_asks_for_makes_a_result_due(due, news, expected):
 
 def test_what_was_known_of_a_record_that_is_merged_makes_the_result_due(due):
     load(person("p2"), creatinine(3.0, key="theirs", patient="p2"))
+    with guard.unlocked():
+        # It was known of the other record long before the result.
+        Observation.objects.filter(patient__public_id=patient("p2")).update(stored_at=None)
     assert not due()
 
     load(replaced("p2", "p1"))
 
     assert due()
+
+
+def test_each_result_is_measured_by_what_its_own_model_asks_for(ward, unplanned, approve, trained):  # noqa: F811
+    coronary = approve("coronary", trained["coronary-disease"])
+    load(person("p2"))
+    long_ago = clock.now()
+    load(creatinine(2.0, key="mine"), creatinine(2.0, key="theirs", patient="p2"))
+    newest = {patient("p1"): (unplanned, 1), patient("p2"): (coronary, 2)}
+
+    with guard.unlocked():
+        assert news.due({who: news.Newest(key, long_ago, version.pk) for who, (version, key) in newest.items()}) == {
+            patient("p1")
+        }
 
 
 def test_what_stood_in_the_record_before_moments_were_kept_makes_nothing_due(due):
