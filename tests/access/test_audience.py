@@ -74,6 +74,7 @@ def carry_out(step, shelf_of, library):
         grants.end(shelf.SEE, of=library[kind][number], on=book)
 
 
+@pytest.mark.slow
 def test_the_audience_is_what_the_tables_say_after_any_grants_ends_and_moves(library):
     @given(st.lists(_step, max_size=12))
     def check(steps):

@@ -376,6 +376,7 @@ STEP = st.one_of(
 )
 
 
+@pytest.mark.slow
 @tuned(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=3, max_size=14))
 def test_lists_decisions_and_a_simple_model_always_agree(steps, cast, wards, settings, monkeypatch):

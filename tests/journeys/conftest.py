@@ -21,6 +21,15 @@ WATCH = """document.addEventListener("securitypolicyviolation", e => console.err
 EXPECTED = ("the server responded with a status of 4",)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Whatever asks for a browser takes seconds, wherever it stands."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+            item.add_marker("journey")
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's Chromium, headless."""

@@ -254,6 +254,7 @@ def by_token(world, kind: str):
     return lambda row, who: (client, {"HTTP_AUTHORIZATION": f"Bearer {world.tokens[kind][who]}"})
 
 
+@pytest.mark.slow
 def test_every_address_of_the_api_answers_every_token_as_it_is_declared(world, rows):
     got, wanted, leaked = sweep(world, programs(rows), worlds.everyone(), by_token(world, "full"))
 
@@ -262,6 +263,7 @@ def test_every_address_of_the_api_answers_every_token_as_it_is_declared(world, r
     assert leaked == {}, "\n".join(f"{' '.join(key)}: {told}" for key, told in leaked.items())
 
 
+@pytest.mark.slow
 def test_a_token_does_no_more_than_its_scopes(world, rows):
     cases = [("clinician", "own"), ("scientist", "own"), ("reviewer", "own"), ("admin", "own"), ("auditor", "own")]
     got, wanted, leaked = sweep(world, programs(rows), cases, by_token(world, "narrow"), scopes=(worlds.NARROW,))

@@ -192,6 +192,7 @@ def test_every_address_of_ours_is_in_a_table():
     assert set(matrix.TABLE) - set(PAGES) - set(POSTS) == ELSEWHERE
 
 
+@pytest.mark.slow
 def test_reading_every_address_as_every_role(cast, world):
     found, expected = {}, {}
     for route, (arguments, statuses) in PAGES.items():
@@ -203,6 +204,7 @@ def test_reading_every_address_as_every_role(cast, world):
     assert found == expected
 
 
+@pytest.mark.slow
 def test_writing_to_every_address_as_every_role(cast, world):
     found, expected = {}, {}
     for route, (arguments, statuses) in POSTS.items():

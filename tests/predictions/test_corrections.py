@@ -354,6 +354,7 @@ class Hospital:
                 self.merged = merged
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=1, max_size=6), dice=st.randoms(use_true_random=False))
 def test_a_result_is_marked_exactly_while_a_value_that_it_used_differs(steps, dice, cast, ward, unplanned, marks):

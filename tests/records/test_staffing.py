@@ -90,6 +90,7 @@ def staffing(person, wards, monkeypatch):
     return Staffing
 
 
+@pytest.mark.slow
 def test_who_sees_a_ward_is_who_works_there_now(cast, two_wards, monkeypatch):
     run_state_machine_as_test(
         staffing(cast["clinician"], two_wards, monkeypatch),

@@ -1,5 +1,6 @@
 """A tracing on paper: every sample and every mark where time and voltage put it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -13,6 +14,7 @@ def points(strip: dict) -> list[tuple[float, float]]:
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
+@pytest.mark.slow
 @given(MICROVOLTS, some.sampled_from([100, 125, 250]))
 def test_a_second_is_25_mm_and_a_millivolt_10_mm(values, rate):
     for strip in traces.strips({"rate": rate, "microvolts": values}, []):
@@ -26,6 +28,7 @@ def test_a_second_is_25_mm_and_a_millivolt_10_mm(values, rate):
         assert low <= min(values) / 1000 and high >= max(values) / 1000
 
 
+@pytest.mark.slow
 @given(MICROVOLTS, some.lists(some.floats(0, 16), max_size=30, unique=True))
 def test_each_beat_is_marked_once_where_it_is(values, peaks):
     peaks = sorted(round(peak, 3) for peak in peaks)
