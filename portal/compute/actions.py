@@ -11,7 +11,7 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.compute import quotas
-from portal.compute.executors import EXECUTORS, Ended
+from portal.compute.executors import EXECUTORS, Ended, allow
 from portal.compute.models import Job, Quota
 from portal.compute.states import FINAL, TRANSITIONS, JobState
 from portal.core import clock
@@ -112,6 +112,7 @@ def settle(*, by, on, holder, ended) -> bool:
         on.attempt -= 1
         held = _requeue(on, ended.reason, now=False, holder=holder)
     else:
+        ended = allow(on, ended)
         held = _end(on, ended, holder=holder)
     if not held:
         event().skip()

@@ -27,6 +27,9 @@ class Executor(Protocol):
     def conclude(self, job, ended: Ended) -> None:
         """Store the result, or why there is none."""
 
+    # One that must not give out everything that came of its work also has `allow(job, ended) -> Ended`, asked when a
+    # job is settled, in the same transaction.
+
 
 EXECUTORS: dict[str, Executor] = {}
 _UNCHARGED: set[str] = set()
@@ -37,6 +40,12 @@ def register(kind: str, executor: Executor, *, charged: bool = True) -> None:
     EXECUTORS[kind] = executor
     if not charged:
         _UNCHARGED.add(kind)
+
+
+def allow(job, ended: Ended) -> Ended:
+    """What of a job's end may be given out now; work that took a while may not be wanted any more."""
+    asked = getattr(EXECUTORS[job.kind], "allow", None)
+    return asked(job, ended) if asked and ended.ok else ended
 
 
 def is_charged(kind: str) -> bool:

@@ -43,6 +43,7 @@ REASONS = {
     "timed_out": "The model took longer than it is allowed.",
     "bad_input": "The model was given a list that is not one of numbers, or is too long.",
     "bad_output": "The model gave an answer that is not a number in the form it declares.",
+    "withdrawn": "The model was stopped while it ran, so its answer is not given out. Nothing was charged.",
     "unsafe_format": "The model's file format may run code of its own and is not allowed here.",
     "sandbox_too_weak": "The protections required for clinical runs are not all in force on this machine.",
     "another-summary": "Another summary of this version is being computed. This one waits its turn.",

@@ -118,7 +118,7 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
     if ended is None:
         _queue(prediction)
         return Accepted(prediction.public_id)
-    _store(prediction, began, ended)
+    _store(prediction, began, executor.allow(standing.version, ended))
     return Accepted(prediction.public_id, queries.view_of(prediction))
 
 

@@ -23,6 +23,7 @@ from portal.predictions.states import PredictionState, outcome_of
 from portal.registry import actions as registry
 from portal.registry.models import ModelVersion
 from portal.registry.standing import Standing, require_runnable
+from portal.registry.states import VersionState
 
 logger = logging.getLogger(__name__)
 
@@ -90,12 +91,21 @@ class PredictionExecutor:
         except reading.NotReadable:
             return Ended(ok=False, reason="bad_output")
 
+    def allow(self, job: Job, ended: Ended) -> Ended:
+        return allow(_prediction(job).version, ended)
+
     def conclude(self, job: Job, ended: Ended) -> None:
         prediction = _prediction(job)
         stand(prediction, job, ended)
         prediction.save(update_fields=("outcome", "ended_at", "sentence"))
         finish(prediction, ended)
         _tell(prediction)
+
+
+def allow(version: ModelVersion, ended: Ended) -> Ended:
+    """The answer, unless its version was stopped while it ran: then nothing of it is given out."""
+    running = ModelVersion.objects.filter(pk=version.pk, state=VersionState.APPROVED).exists()
+    return ended if running or not ended.ok else Ended(ok=False, reason="withdrawn")
 
 
 def _tell(prediction: Prediction) -> None:

@@ -86,7 +86,15 @@ OF_JOB = {
     JobState.CANCELLED: PredictionState.CANCELLED,
 }
 REFUSALS = frozenset(
-    {"refused", "digest_mismatch", "artifact_missing", "environment_unavailable", "unsafe_format", "sandbox_too_weak"}
+    {
+        "refused",
+        "digest_mismatch",
+        "artifact_missing",
+        "environment_unavailable",
+        "unsafe_format",
+        "sandbox_too_weak",
+        "withdrawn",
+    }
 )
 
 

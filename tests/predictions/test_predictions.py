@@ -228,6 +228,7 @@ def trap(tmp_path):
     folder = tmp_path / "trap"
     folder.mkdir()
     (folder / "MLmodel").write_text(PICKLED)
+    (folder / "requirements.txt").write_text("mlflow\n")
     (folder / "model.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "reached")))
     return folder
 

@@ -1,11 +1,14 @@
 """Reading what a model folder says about itself, without loading the model."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 import yaml
+from packaging.requirements import InvalidRequirement, Requirement
 
+from portal.compute.runtime import pickles
 from portal.compute.runtime.digest import UnsafeTree, tree_digest
 
 SCALARS = frozenset({"double", "float", "long", "integer", "string", "boolean", "datetime"})
@@ -14,7 +17,7 @@ OVERLAY = "formulary.json"
 TRACING, TRACING_KIND = "array(double)", "ecg"
 # Where a file came from when it was logged; loading follows none of it beyond the last part of the name.
 _ORIGINS = frozenset({"uri", "model_code_path"})
-_PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
+_COMMENT = re.compile(r"(^|\s)#.*$")
 
 
 class ModelRefused(Exception):
@@ -175,16 +178,38 @@ def _onnx_file(folder: Path, flavors: dict) -> str:
 
 def _requirements(folder: Path) -> list[str]:
     path = folder / "requirements.txt"
-    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith(("#", "-"))]
+    if not path.is_file():
+        return []
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
+    lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
+    return [_requirement(line) for line in lines if line]
+
+
+def _requirement(line: str) -> str:
+    """A line that names a package and its version; nothing that leads to another place than the hospital's own."""
+    try:
+        wanted = Requirement(line)
+    except InvalidRequirement:
+        raise ModelRefused(
+            f"The line “{line[:80]}” in requirements.txt is not a package with its version. Lines that are options of pip "
+            "(-e, --index-url, -r), paths or addresses are not followed; name the package, such as scikit-learn==1.9.1.",
+            "bad-requirements",
+        ) from None
+    if wanted.url:
+        raise ModelRefused(
+            f"The line “{line[:80]}” in requirements.txt takes {wanted.name} from an address. Packages come from the "
+            "hospital's own source alone; name it with its version.", "bad-requirements",
+        )  # fmt: skip
+    return str(wanted)
 
 
 def _flags(folder: Path, flavors: dict) -> list[str]:
     function = flavors.get("python_function") or {}
     found = {
-        "pickle": any(path.suffix in _PICKLES for path in folder.rglob("*")),
+        "pickle": any(path.is_file() and pickles.is_pickle(path) for path in folder.rglob("*")),
         "own code": bool(function.get("code")) or (folder / "code").is_dir(),
         "model from code": bool(function.get("model_code_path")),
+        "no requirements": not (folder / "requirements.txt").is_file() and "python_function" in flavors,
         "own loader": not str(function.get("loader_module", "mlflow.")).startswith("mlflow."),
     }
     return [name for name, there in found.items() if there]

@@ -3,13 +3,16 @@
 import os
 import queue
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 
 from portal.compute.runtime import environments, wire
-from portal.compute.runtime.sandbox import Born, Sandbox
+from portal.compute.runtime.sandbox import SCRATCH_MB, Born, Sandbox
 
 LOAD_SECONDS = 60
+# Where no memory folder bounds what a model writes, somebody looks this often.
+WATCH_SECONDS = 0.5
 
 
 class Refused(Exception):
@@ -69,6 +72,8 @@ class Pool:
         self._warm: OrderedDict[str, Scorer] = OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
+        self._living: set[Scorer] = set()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def score(self, spec: dict, rows: list) -> dict:
         """Run a version on rows; raises Refused."""
@@ -128,8 +133,18 @@ class Pool:
         if not mark:
             raise Refused("artifact_missing")
         scorer = Scorer(self._birth(spec, python), mark)
+        self._living.add(scorer)
         scorer.load()
         return scorer
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(WATCH_SECONDS)
+            for scorer in list(self._living):
+                if scorer.dead:
+                    self._living.discard(scorer)
+                elif _size(scorer.born.scratch) > SCRATCH_MB << 20:
+                    scorer.end()
 
     def _birth(self, spec: dict, python: str) -> Born:
         answer: queue.Queue = queue.Queue()
@@ -153,6 +168,17 @@ def _try(work):
         return work()
     except OSError as problem:
         return problem
+
+
+def _size(folder: str) -> int:
+    found = 0
+    for place, _, files in os.walk(folder):
+        for name in files:
+            try:
+                found += os.lstat(os.path.join(place, name)).st_blocks * 512
+            except OSError:
+                continue
+    return found
 
 
 def _mark(folder: Path) -> tuple:

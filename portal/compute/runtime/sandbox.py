@@ -17,6 +17,8 @@ from portal.compute.runtime import landlock, wire
 _WORKER = Path(__file__).with_name("worker.py")
 _NOBODY = 65534
 _PR_SET_PDEATHSIG = 1
+# All that a model may write, however many files it makes of it; beyond that the disk is full for it alone.
+SCRATCH_MB = 64
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
@@ -112,9 +114,14 @@ class Sandbox:
         # The empty /tmp comes first: whatever is mounted later may well lie below it.
         return [
             self.bwrap, "--unshare-all", "--unshare-user", "--uid", str(_NOBODY), "--gid", str(_NOBODY),
-            "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--tmpfs", "/tmp", "--proc", "/proc",
-            "--dev", "/dev", *mounts, *model, "--bind", scratch, scratch,
+            "--die-with-parent", "--new-session", "--cap-drop", "ALL", *_memory("/tmp"), "--proc", "/proc",
+            "--dev", "/dev", *mounts, *model, *_memory(scratch), "--remount-ro", "/dev", "--remount-ro", "/",
         ]  # fmt: skip
+
+
+def _memory(place: str) -> tuple[str, ...]:
+    """A folder that lies in memory, is as large as it may be and gone with its scorer."""
+    return ("--perms", "0700", "--size", str(SCRATCH_MB << 20), "--tmpfs", place)
 
 
 def _reachable(python: str, folder: Path) -> bool:
