@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as profiles
 
 from portal.audit import threads, triggers
+from tests import snapshots
 
 # Two slow cores are no finding of a property test.
 profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -69,16 +72,10 @@ def _flush(case, original) -> None:
         triggers.install(connection)
 
 
-# What the migrations made and no test changes: Django's flush would make it anew after every test.
-_MADE_ONCE = {"django_migrations", "django_content_type", "auth_permission"}
-
-
 def _empty(connection) -> None:
     """Delete what a test left, from the few tables that hold anything; a flush of all takes ten times as long."""
     with connection.cursor() as cursor:
-        names = sorted(set(connection.introspection.table_names(cursor)) - _MADE_ONCE)
-        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names))
-        filled = [name for (name,) in cursor.fetchall()]
+        filled = snapshots.filled(cursor)
         # As a replica the server asks neither triggers nor foreign keys.
         cursor.execute("SET session_replication_role = replica")
         try:
@@ -89,19 +86,27 @@ def _empty(connection) -> None:
 
 
 @pytest.fixture
-def cast(db):
-    """The people of the demonstration."""
-    from portal.demo import people
-
-    return people.add_everyone("correct-horse-battery")
+def stage(db):
+    """What kept fixtures have made in the database of this test."""
+    found = snapshots.Stage()
+    with connection.execute_wrapper(found.watch):
+        yield found
 
 
 @pytest.fixture
-def studies(cast):
+def cast(stage):
+    """The people of the demonstration."""
+    from portal.demo import people
+
+    return stage.make("cast", lambda: people.add_everyone("correct-horse-battery"))
+
+
+@pytest.fixture
+def studies(cast, stage):
     """The two studies."""
     from portal.demo import people
 
-    return people.open_studies(cast)
+    return stage.make("studies", lambda: people.open_studies(cast))
 
 
 @pytest.fixture(scope="session")
@@ -114,77 +119,57 @@ def hospital_folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def imported() -> dict[str, bytes]:
-    """The rows that the first import of the invented hospital made, table by table."""
-    return {}
-
-
-def _import_once(imported: dict[str, bytes], folder: Path) -> None:
-    """Import the hospital, and from the second time on put back the rows that the importer made the first time."""
-    from django.db import connection, transaction
-
-    from portal.demo import seed
-
-    if not imported:
-        seed.import_records(lambda line: None, fhir=folder, as_of=AS_OF)
-    if connection.vendor != "postgresql":
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        rows = cursor.cursor
-        for name, text in imported.items():
-            with rows.copy(f'COPY "{name}" FROM STDIN') as copy:
-                copy.write(text)
-        if not imported:
-            for name in sorted(set(connection.introspection.table_names(cursor))):
-                if name.startswith("records_"):
-                    with rows.copy(f'COPY "{name}" TO STDOUT') as copy:
-                        imported[name] = b"".join(map(bytes, copy))
-
-
 @pytest.fixture
-def wards(cast, hospital_folder, imported, settings):
+def wards(cast, stage, hospital_folder, settings):
     """Two wards that share no patient, with one clinician each."""
     from portal.demo import seed
 
+    def build():
+        seed.import_records(lambda line: None, fhir=hospital_folder, as_of=AS_OF)
+        seed.assign_wards(lambda line: None, cast)
+
     settings.AS_OF = AS_OF
-    _import_once(imported, hospital_folder)
-    seed.assign_wards(lambda line: None, cast)
+    stage.make("wards", build)
 
 
 @pytest.fixture
-def patient(cast, wards) -> str:
+def patient(cast, wards, stage) -> str:
     """A patient of `clinician`, whom `clinician2` must never see."""
     from portal.records.actions import list_patients
 
-    return list_patients(by=cast["clinician"])[0].public_id
+    return stage.make("patient", lambda: list_patients(by=cast["clinician"])[0].public_id)
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory) -> dict[str, Path]:
-    """The demonstration's model folders, trained once."""
-    out = tmp_path_factory.mktemp("training")
-    command = [
-        sys.executable,
-        "-m",
-        "portal.demo.training",
-        "--tracking-uri",
-        f"sqlite:///{out}/runs.db",
-        "--out",
-        str(out),
-    ]
-    subprocess.run(command, check=True, cwd=out, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    return {path.name: path for path in out.iterdir() if (path / "MLmodel").exists()}
+def trained(request, tmp_path_factory) -> dict[str, Path]:
+    """The demonstration's model folders, trained once for these sources and libraries."""
+    cache = getattr(request.config, "cache", None)
+    kept = (cache.mkdir("trained") if cache else tmp_path_factory.mktemp("trained")) / _training_key()
+    if not kept.exists():
+        out = Path(tempfile.mkdtemp(prefix=".draft-", dir=kept.parent))
+        command = [sys.executable, "-m", "portal.demo.training"]
+        command += ["--tracking-uri", f"sqlite:///{out}/runs.db", "--out", str(out)]
+        subprocess.run(command, check=True, cwd=out, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        out.rename(kept)
+    return {path.name: path for path in kept.iterdir() if (path / "MLmodel").exists()}
+
+
+def _training_key() -> str:
+    decides = [*(ROOT / "portal" / "demo").rglob("*.py"), *(ROOT / "deploy" / "requirements").glob("*.txt")]
+    running = sha256(sys.version.encode())
+    for path in sorted(decides):
+        running.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return running.hexdigest()[:24]
 
 
 @pytest.fixture
-def approve(cast, studies):
+def approve(cast, studies, stage):
     """Take a model folder through registration and two signatures."""
     from portal.accounts.factors import Proof
     from portal.core import clock
     from portal.registry import actions
 
-    def run(slug: str, folder: Path):
+    def build(slug: str, folder: Path):
         version = actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder)
         actions.submit(by=cast["scientist"], on=version)
         for name in ("reviewer", "reviewer2"):
@@ -193,7 +178,7 @@ def approve(cast, studies):
         version.refresh_from_db()
         return version
 
-    return run
+    return lambda slug, folder: stage.make(f"{slug} of {folder}", lambda: build(slug, folder))
 
 
 @pytest.fixture

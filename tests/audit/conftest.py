@@ -8,8 +8,15 @@ from portal.access import actions
 from portal.access.actors import SYSTEM
 from portal.core import clock
 from portal.studies import actions as studies
+from tests import snapshots
 
 OLD = datetime(2018, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def stage(db):
+    """Tests of the ledger write every event of theirs; none is put back from another test."""
+    return snapshots.Stage(kept=False)
 
 
 @pytest.fixture(autouse=True)
