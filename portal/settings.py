@@ -30,6 +30,7 @@ PHI_KEYS = _keys["phi_keys"]
 INDEX_KEY = _keys["index_key"]
 LEDGER_KEY = _keys["ledger_key"]
 HEAD_KEY = _keys["head_key"]
+SIGNING_KEYS = _keys["signing_keys"]
 
 DEBUG = False
 TESTING = MODE == "test"

@@ -37,6 +37,7 @@ from portal.records import actions as records
 from portal.records import emergency, imports
 from portal.records.models import CareUnit
 from portal.registry import actions as registry
+from portal.registry.review import seats
 from portal.studies import actions as studies
 
 PASSWORD = "correct-horse-battery"
@@ -158,8 +159,9 @@ def _approved(world: World, study, folder: Path, wards):
     scientist = world.people["scientist", "own"]
     version = registry.register(by=scientist, on=study, slug="tiny", folder=folder)
     registry.submit(by=scientist, on=version, care_units=wards)
-    for state in ("own", "second"):
+    for state, seat in (("own", "clinical"), ("second", "data-science")):
         reviewer = world.people["reviewer", state]
+        seats.set_seats(by=SYSTEM, on=reviewer, seats=[seat])
         registry.approve(
             by=reviewer, on=version, reason="Evidence read.", proof=factors.Proof(reviewer.pk, clock.now())
         )

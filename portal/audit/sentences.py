@@ -67,6 +67,8 @@ SENTENCES = {
     "job.started": "started a job",
     "jobs.reconciled": "took back jobs whose worker stopped",
     "keys.rotated": "encrypted the record under the newest key",
+    "committee.seats-set": "set a reviewer's seats on the model committee",
+    "model.approval-withdrawn": "withdrew their approval of a model version",
     "model.approval-signed": "signed for a model version",
     "model.form-changed": "changed a model's form",
     "model.overrides-seen": "looked at how often results are not followed",

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.env import envsecret
 
-NAMES = ("secret_key", "phi_keys", "index_key", "ledger_key", "head_key")
+NAMES = ("secret_key", "phi_keys", "index_key", "ledger_key", "head_key", "signing_keys")
 OPTIONAL = frozenset({"head_key"})
 
 
@@ -21,6 +21,17 @@ def load_keys(folder: Path, *, generate: bool) -> dict[str, str]:
 def new_phi_key() -> str:
     """A fresh encryption key as `<id>:<base64 of 32 bytes>`."""
     return f"{secrets.token_hex(4)}:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def new_signing_key() -> str:
+    """A fresh key to sign records with, as `<id>:<base64 of its PKCS #8 form>` (ECDSA on P-384)."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    made = ec.generate_private_key(ec.SECP384R1()).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return f"{secrets.token_hex(4)}:{base64.urlsafe_b64encode(made).decode()}"
 
 
 def write_key(folder: Path, name: str, value: str) -> None:
@@ -53,4 +64,5 @@ def _load(name: str, folder: Path, *, generate: bool) -> str:
 def _generate(name: str) -> str:
     if name == "head_key":
         return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    return new_phi_key() if name == "phi_keys" else secrets.token_urlsafe(48)
+    rings = {"phi_keys": new_phi_key, "signing_keys": new_signing_key}
+    return rings[name]() if name in rings else secrets.token_urlsafe(48)

@@ -8,6 +8,7 @@ from portal.access.actors import SYSTEM
 from portal.accounts.invented import NAMES
 from portal.accounts.models import User
 from portal.core.keys import write_key
+from portal.registry.review import seats
 from portal.studies import actions as studies
 from portal.studies.models import Study
 
@@ -21,6 +22,7 @@ ROLES = {
     "admin": ["admin"],
     "auditor": ["auditor"],
 }
+SEATS = {"reviewer": ["clinical"], "reviewer2": ["data-science"]}
 CAST = {name: (shown, ROLES[name]) for name, shown in NAMES.items()}
 STUDIES = {"demo": ("Demonstration study", "scientist"), "other": ("Another study", "scientist2")}
 
@@ -36,7 +38,11 @@ def password(keys: Path, wanted: str) -> str:
 
 def add_everyone(text: str) -> dict[str, User]:
     """Make whoever is missing; everyone has the password `text`."""
-    return {name: _person(name, text) for name in CAST}
+    people = {name: _person(name, text) for name in CAST}
+    for name, wanted in SEATS.items():
+        if not seats.held_by(people[name]):
+            seats.set_seats(by=SYSTEM, on=people[name], seats=wanted)
+    return people
 
 
 def open_studies(people: dict[str, User]) -> dict[str, Study]:

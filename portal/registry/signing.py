@@ -1,35 +1,109 @@
-"""What a signature covers: the canonical bytes of everything that decides how a version behaves on a ward."""
+"""What a signature covers, and what makes it hold: canonical bytes, the portal's signature over the record, the chain."""
 
-import json
 from hashlib import sha256
 
+from portal.core import signed
 from portal.registry import bundle
 from portal.registry.models import ModelVersion, Signature
-from portal.registry.states import SIGNERS
+from portal.registry.states import E1762, Seat
+
+GENESIS = "0" * 64
+DECISIONS = frozenset({"approval", "refusal", "withdrawal"})
 
 
 def payload_sha256(version: ModelVersion) -> str:
-    """The digest that reviewers sign: files, signature, form, scope, last day and every part of the evidence (RFC 8785-like canonical JSON)."""
+    """The digest that reviewers sign: files, signature, form, scope, last day and every part of the evidence (RFC 8785)."""
     covered = {
         "model": version.model.slug,
         "number": version.number,
+        "author": version.created_by.public_id,
         "digest": version.digest,
         "facts": version.facts,
         "overlay": version.overlay,
         "care_units": sorted(version.care_units.values_list("public_id", flat=True)),
         "expires_on": version.expires_on.isoformat() if version.expires_on else None,
+        "changes": version.changes,
         "parts": bundle.covered(version),
     }
-    text = json.dumps(covered, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
+    return signed.digest(covered)
+
+
+def record_of(signature: Signature) -> dict:
+    """The whole signature record that the portal signs; a later change of any of it shows."""
+    version = signature.version
+    return {
+        "record_type": "model-version",
+        "record_id": version.public_id,
+        "record": f"{version.model.slug}/{version.number}",
+        "record_sha256": signature.payload_sha256,
+        "signature_id": signature.public_id,
+        "signer_id": signature.signer.public_id,
+        "printed_name": signature.printed_name,
+        "role": signature.role,
+        "seat": signature.seat,
+        "behalf_of": signature.behalf_of.public_id if signature.behalf_of else None,
+        "behalf_name": signature.behalf_name,
+        "meaning": signature.meaning,
+        "meaning_code": {"system": E1762, "code": signature.meaning_code},
+        "reason": signature.reason,
+        "checklist_sha256": signed.digest(signature.checklist),
+        "factors": signature.factors,
+        "signed_at": signature.signed_at.isoformat(),
+        "prev_signature_sha256": signature.previous,
+    }
+
+
+def close(signature: Signature) -> Signature:
+    """Hang a signature behind the last one of its version, sign it as the portal and keep it."""
+    last = _chained(signature.version).last()
+    signature.previous = fingerprint(last) if last else GENESIS
+    signature.jws = signed.sign(record_of(signature))
+    signature.save(force_insert=True)
+    return signature
+
+
+def fingerprint(signature: Signature) -> str:
+    """How the next signature names this one."""
+    return sha256(signature.jws.encode()).hexdigest()
+
+
+def intact(version: ModelVersion) -> bool:
+    """Whether every signature of a version is as it was signed, and none is missing in between."""
+    return _intact(list(_chained(version)))
+
+
+def decisions(version: ModelVersion) -> list[Signature]:
+    """The last decision of each signer about the version as it stands now; none when any signature was touched."""
+    found = list(_chained(version))
+    if not _intact(found):
+        return []
+    now = payload_sha256(version)
+    last = {one.signer_id: one for one in found if one.meaning in DECISIONS and one.payload_sha256 == now}
+    return sorted(last.values(), key=lambda one: one.pk)
 
 
 def approvals(version: ModelVersion) -> list[Signature]:
-    """The approving signatures that cover the version as it stands now."""
-    now = payload_sha256(version)
-    return list(version.signatures.filter(meaning="approval", payload_sha256=now))
+    """The approving signatures that cover the version as it stands now and were not withdrawn."""
+    return [one for one in decisions(version) if one.meaning == "approval"]
 
 
-def enough(signed: list[Signature]) -> bool:
-    """Whether enough different reviewers signed."""
-    return len({signature.signer_id for signature in signed}) >= SIGNERS
+def enough(signatures: list[Signature]) -> bool:
+    """Whether different people signed in every seat of the committee."""
+    people = {person for one in signatures for person in (one.signer_id, one.behalf_of_id) if person}
+    alone = sum(1 + (one.behalf_of_id is not None) for one in signatures) == len(people)
+    return alone and {one.seat for one in signatures} >= set(Seat.values)
+
+
+def _chained(version: ModelVersion):
+    # What was signed before there were chains proves nothing any more.
+    rows = Signature.objects.filter(version=version, previous__isnull=False).order_by("id")
+    return rows.select_related("version__model", "signer", "behalf_of")
+
+
+def _intact(found: list[Signature]) -> bool:
+    before = GENESIS
+    for one in found:
+        if one.previous != before or not signed.holds(one.jws, record_of(one)):
+            return False
+        before = fingerprint(one)
+    return True

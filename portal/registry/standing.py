@@ -48,7 +48,9 @@ def _check_state(version: ModelVersion) -> None:
 
 
 def _work_out(version: ModelVersion) -> Standing:
-    whole = ModelVersion.objects.select_related("model__study").get(pk=version.pk)
+    whole = ModelVersion.objects.select_related("model__study", "created_by").get(pk=version.pk)
+    if not signing.intact(whole):
+        raise Conflict(f"A signature of {version} was changed after it was given.", code="signatures-broken")
     signed = signing.approvals(whole)
     if not signing.enough(signed):
         raise Conflict(f"The signatures of {version} do not cover it as it stands now.", code="signatures-void")

@@ -15,11 +15,18 @@ class VersionState(models.TextChoices):
     RETIRED = "retired", "retired"
 
 
+class Seat(models.TextChoices):
+    """What a member of the model committee answers for; an approval needs one person of each."""
+
+    CLINICAL = "clinical", "clinical owner"
+    DATA = "data-science", "data science"
+
+
 S = VersionState
 TRANSITIONS = {
     S.DRAFT: {S.SUBMITTED},
     S.SUBMITTED: {S.IN_REVIEW, S.REFUSED, S.DRAFT},
-    S.IN_REVIEW: {S.APPROVED, S.REFUSED},
+    S.IN_REVIEW: {S.APPROVED, S.REFUSED, S.SUBMITTED},
     S.APPROVED: {S.SUSPENDED, S.RETIRED},
     S.REFUSED: set(),
     S.SUSPENDED: {S.APPROVED, S.RETIRED},
@@ -27,4 +34,8 @@ TRANSITIONS = {
 }
 WAITING = frozenset({S.SUBMITTED, S.IN_REVIEW})
 SHOWN_TO_CLINIC = frozenset({S.APPROVED, S.SUSPENDED, S.RETIRED})
-SIGNERS = 2
+# Codes of ASTM E1762 for what a signature means, as FHIR R4 lists them.
+E1762, _CODE = "urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1."
+MEANING_CODES = {
+    "approval": f"{_CODE}5", "refusal": f"{_CODE}13", "withdrawal": f"{_CODE}17", "resumption": f"{_CODE}17",
+}  # fmt: skip

@@ -137,6 +137,7 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "hospital:join": (BOTH, "", P.PERSON_MANAGE, Phi.NONE),
     "hospital:person": (GET, "user", P.PERSON_MANAGE, Phi.NONE),
     "hospital:leave": (BOTH, "user", P.PERSON_MANAGE, Phi.NONE),
+    "hospital:seats": (POST, "user", P.PERSON_MANAGE, Phi.NONE),
     "hospital:come-back": (BOTH, "user", P.PERSON_MANAGE, Phi.NONE),
     "hospital:wards": (GET, "", P.UNIT_ASSIGN, Phi.NONE),
     "hospital:ward": (GET, "care unit", P.UNIT_ASSIGN, Phi.NONE),

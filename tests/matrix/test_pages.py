@@ -121,6 +121,7 @@ ELSEWHERE = {
     "hospital:person",
     "hospital:leave",
     "hospital:come-back",
+    "hospital:seats",
     "hospital:ward",
     "hospital:assign",
     "hospital:end",

@@ -146,7 +146,7 @@ def in_production(tmp_path):
         **os.environ,
         "FORMULARY_MODE": "production", "FORMULARY_DATA": str(tmp_path), "FORMULARY_HOSTS": "formulary.example",
         "DATABASE_URL": _address(), "REDIS_URL": os.environ.get("REDIS_URL", ""),
-        "FORMULARY_PHI_KEYS": keys.new_phi_key(), "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "FORMULARY_PHI_KEYS": keys.new_phi_key(), "FORMULARY_SIGNING_KEYS": keys.new_signing_key(), "DJANGO_SETTINGS_MODULE": "portal.settings",
         **{f"FORMULARY_{name}": "k" * 40 for name in ("SECRET_KEY", "INDEX_KEY", "LEDGER_KEY")},
     }  # fmt: skip
 

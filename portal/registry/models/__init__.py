@@ -1,5 +1,26 @@
 """The tables of the formulary."""
 
-from portal.registry.models.versions import ModelVersion, RegisteredModel, Signature
+from portal.registry.models.review import (
+    CommitteeSeat,
+    Deputy,
+    ExpiryReminder,
+    InterestConflict,
+    OwnerTransfer,
+    ReviewAnswer,
+    ReviewComment,
+    Signature,
+)
+from portal.registry.models.versions import ModelVersion, RegisteredModel
 
-__all__ = ["ModelVersion", "RegisteredModel", "Signature"]
+__all__ = [
+    "CommitteeSeat",
+    "Deputy",
+    "ExpiryReminder",
+    "InterestConflict",
+    "ModelVersion",
+    "OwnerTransfer",
+    "RegisteredModel",
+    "ReviewAnswer",
+    "ReviewComment",
+    "Signature",
+]

@@ -1,9 +1,10 @@
-"""RegisteredModel, ModelVersion and the Signatures of its approval."""
+"""RegisteredModel and ModelVersion."""
 
 from django.conf import settings
 from django.db import models
 
 from portal.core import clock
+from portal.core.crypto import EncryptedJSONField
 from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
@@ -17,13 +18,15 @@ _PERSON = {"to": settings.AUTH_USER_MODEL, "on_delete": models.PROTECT, "related
 class RegisteredModel(Guarded):
     """A model of a study, under one short name for good; the screen says “Model”."""
 
-    PHI = {"public_id": Phi.PSEUDONYM, "slug": Phi.NONE, "title": Phi.NONE, "summary": Phi.NONE, "created_at": Phi.NONE}
+    PHI = {"public_id": Phi.PSEUDONYM, "slug": Phi.NONE, "title": Phi.NONE, "summary": Phi.NONE, "created_at": Phi.NONE, "ownerless_since": Phi.NONE}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     slug = models.SlugField(max_length=80, unique=True)
     title = models.CharField(max_length=160)
     summary = models.TextField(blank=True)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="models")
     created_by = models.ForeignKey(**_PERSON)
+    owner = models.ForeignKey(null=True, **_PERSON)
+    ownerless_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -42,7 +45,7 @@ class RegisteredModel(Guarded):
 class ModelVersion(Guarded):
     """One fixed set of files of a model; `facts` is what its files say, `overlay` what people made of the form."""
 
-    PHI = dict.fromkeys(("number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at", "approved_at", "expires_on", "stopped_at", "stop_reason"), Phi.NONE) | {"public_id": Phi.PSEUDONYM}  # fmt: skip
+    PHI = dict.fromkeys(("number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at", "approved_at", "expires_on", "stopped_at", "stop_reason"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "changes": Phi.FREE_TEXT}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -58,6 +61,7 @@ class ModelVersion(Guarded):
     submitted_at = models.DateTimeField(null=True)
     approved_at = models.DateTimeField(null=True)
     expires_on = models.DateField(null=True)
+    changes = EncryptedJSONField(default=str)
     stopped_at = models.DateTimeField(null=True)
     stopped_by = models.ForeignKey(null=True, **_PERSON)
     stop_reason = models.CharField(max_length=500, blank=True)
@@ -79,24 +83,3 @@ class ModelVersion(Guarded):
     def expired(self) -> bool:
         """Whether the approval's last day is over."""
         return self.expires_on is not None and self.expires_on < clock.now().date()
-
-
-class Signature(Guarded):
-    """One reviewer's signed decision on exactly the bytes that `payload_sha256` stands for (21 CFR 11.50, 11.70)."""
-
-    PHI = dict.fromkeys(("printed_name", "role", "meaning", "reason", "factors", "payload_sha256", "signed_at"), Phi.NONE) | {"public_id": Phi.PSEUDONYM}  # fmt: skip
-    MEANINGS = (("approval", "approves"), ("refusal", "refuses"))
-    public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="signatures")
-    signer = models.ForeignKey(**_PERSON)
-    printed_name = models.CharField(max_length=150)
-    role = models.CharField(max_length=40)
-    meaning = models.CharField(max_length=10, choices=MEANINGS)
-    reason = models.CharField(max_length=1000)
-    factors = models.JSONField()
-    payload_sha256 = models.CharField(max_length=64)
-    signed_at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        ordering = ("id",)
-        constraints = (models.UniqueConstraint(fields=("version", "signer"), name="one_signature_each"),)

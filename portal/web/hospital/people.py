@@ -5,7 +5,7 @@ import secrets
 from django.contrib import messages
 from django.db.models import Q
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.access import actions as access
 from portal.access import policy, roles
@@ -15,6 +15,8 @@ from portal.accounts.models import User
 from portal.compute import leavers
 from portal.core.problems import BadInput
 from portal.records import staff
+from portal.registry.review import seats
+from portal.registry.states import Seat
 from portal.studies import queries as studies
 from portal.web.hospital import reading
 
@@ -57,8 +59,23 @@ def person(request, person):
         "assignments": [(row, staff.standing(row)) for row in staff.assignments(request.user, person=on)],
         "covered": [(row, staff.standing(row)) for row in staff.assignments(request.user, covers=on)],
         "memberships": studies.memberships(user=on),
+        "reviews": "reviewer" in on.role_names,
+        "seats": [(seat, seat in seats.held_by(on)) for seat in Seat],
     }
     return render(request, "hospital/person.html", context)
+
+
+@require_POST
+def set_seats(request, person):
+    """Give a reviewer their seats on the model committee, or take them."""
+    on = reading.found(request.user, Permission.PERSON_MANAGE, User, person)
+    fresh.require(request)
+    try:
+        seats.set_seats(by=request.user, on=on, seats=request.POST.getlist("seats"))
+        messages.success(request, f"The seats of {on.label} on the model committee are set.")
+    except BadInput as problem:
+        messages.error(request, next(iter(problem.errors.values())))
+    return redirect("hospital:person", on.public_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

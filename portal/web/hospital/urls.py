@@ -11,6 +11,7 @@ urlpatterns = [
     path("people/<pid:person>/", people.person, name="person"),
     path("people/<pid:person>/leave/", people.leave, name="leave"),
     path("people/<pid:person>/come-back/", people.come_back, name="come-back"),
+    path("people/<pid:person>/seats/", people.set_seats, name="seats"),
     path("wards/", wards.wards, name="wards"),
     path("wards/<pid:unit>/", wards.ward, name="ward"),
     path("wards/<pid:unit>/assign/", wards.assign, name="assign"),

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portal.access import rotation
 from portal.access.actors import SYSTEM
-from portal.core.keys import new_phi_key, write_key
+from portal.core.keys import new_phi_key, new_signing_key, write_key
 
 
 class Command(BaseCommand):
@@ -18,7 +18,14 @@ class Command(BaseCommand):
         parser.add_argument("--finish", action="store_true", help="the new key is in place: encrypt under it")
         parser.add_argument("--drop", action="store_true", help="forget the older keys afterwards")
 
+        parser.add_argument(
+            "--signing", action="store_true", help="a new key for signatures instead; older ones still prove theirs"
+        )
+
     def handle(self, *args, **options):
+        if options["signing"]:
+            self._add_signing()
+            return
         if not options["finish"]:
             self._add(options)
             return
@@ -26,6 +33,15 @@ class Command(BaseCommand):
         if options["drop"]:
             write_key(settings.DATA / "keys", "phi_keys", settings.PHI_KEYS.split()[0])
         self.stdout.write(f"{changed} rows are under the newest key now.")
+
+    def _add_signing(self) -> None:
+        if settings.PRODUCTION:
+            raise CommandError(
+                "In production the keys come from the environment: put this one first in FORMULARY_SIGNING_KEYS, "
+                f"keep the others behind it, and restart.\n{new_signing_key()}"
+            )
+        write_key(settings.DATA / "keys", "signing_keys", f"{new_signing_key()}\n{settings.SIGNING_KEYS}")
+        self.stdout.write("New signatures are made with the new key once the portal is started again.")
 
     def _add(self, options) -> None:
         if settings.PRODUCTION:

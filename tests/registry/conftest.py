@@ -1,0 +1,30 @@
+"""A version that waits for the committee, and signing for it."""
+
+import pytest
+
+from portal.accounts.factors import Proof
+from portal.core import clock
+from portal.registry import actions
+from portal.registry.models import ModelVersion
+
+
+@pytest.fixture
+def waiting(cast, studies, trained) -> ModelVersion:
+    """A submitted version of the scientist's."""
+    folder = trained["coronary-disease"]
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
+    actions.submit(by=cast["scientist"], on=version)
+    return ModelVersion.objects.get(pk=version.pk)
+
+
+@pytest.fixture
+def sign(cast):
+    """Let people sign for a version, one after the other; the version as it stands then."""
+
+    def run(version, *names: str, **given):
+        for name in names:
+            proof = Proof(cast[name].pk, clock.now())
+            actions.approve(by=cast[name], on=version, reason="Evidence read.", proof=proof, **given)
+        return ModelVersion.objects.select_related("model", "created_by").get(pk=version.pk)
+
+    return run
