@@ -24,13 +24,9 @@ _demo = json.loads(_note.read_text()) if _note.exists() and not PRODUCTION else 
 DEMO = bool(_demo)
 AS_OF = date.fromisoformat(_demo["as_of"]) if _demo.get("as_of") else None
 
-_keys = load_keys(DATA / "keys", generate=not PRODUCTION)
-SECRET_KEY = _keys["secret_key"]
-PHI_KEYS = _keys["phi_keys"]
-INDEX_KEY = _keys["index_key"]
-LEDGER_KEY = _keys["ledger_key"]
-HEAD_KEY = _keys["head_key"]
-SIGNING_KEYS = _keys["signing_keys"]
+SECRET_KEY, PHI_KEYS, INDEX_KEY, LEDGER_KEY, HEAD_KEY, SIGNING_KEYS = load_keys(
+    DATA / "keys", generate=not PRODUCTION
+).values()
 
 DEBUG = False
 TESTING = MODE == "test"
@@ -241,6 +237,9 @@ SCORER_MINIMUM = [word for word in envstr("FORMULARY_SCORER_MINIMUM", "rlimits,n
 ALLOW_PICKLE = envbool("FORMULARY_ALLOW_PICKLE", True)
 TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
 
+# Within so many days after its submission a version should be decided, and so many days may pass without an owner.
+REVIEW_DAYS = envint("FORMULARY_REVIEW_DAYS", 14)
+OWNER_GRACE_DAYS = envint("FORMULARY_OWNER_GRACE_DAYS", 14)
 STANDING_SECONDS = envint("FORMULARY_STANDING_SECONDS", 5)
 JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
 JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)

@@ -168,13 +168,14 @@ def approve(cast, studies, stage):
     from portal.accounts.factors import Proof
     from portal.core import clock
     from portal.registry import actions
+    from tests import reviewing
 
     def build(slug: str, folder: Path):
         version = actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder)
         actions.submit(by=cast["scientist"], on=version)
         for name in ("reviewer", "reviewer2"):
             proof = Proof(cast[name].pk, clock.now())
-            actions.approve(by=cast[name], on=version, reason="Evidence read and understood.", proof=proof)
+            reviewing.approve(by=cast[name], on=version, reason="Evidence read and understood.", proof=proof)
         version.refresh_from_db()
         return version
 

@@ -39,6 +39,7 @@ from portal.records.models import CareUnit
 from portal.registry import actions as registry
 from portal.registry.review import seats
 from portal.studies import actions as studies
+from tests import reviewing
 
 PASSWORD = "correct-horse-battery"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -162,7 +163,7 @@ def _approved(world: World, study, folder: Path, wards):
     for state, seat in (("own", "clinical"), ("second", "data-science")):
         reviewer = world.people["reviewer", state]
         seats.set_seats(by=SYSTEM, on=reviewer, seats=[seat])
-        registry.approve(
+        reviewing.approve(
             by=reviewer, on=version, reason="Evidence read.", proof=factors.Proof(reviewer.pk, clock.now())
         )
     version.refresh_from_db()
@@ -217,6 +218,8 @@ def _objects(world: World, version) -> None:
     world.reach = {
         ("patient", P.PATIENT_SHARE): working, ("prediction", P.PREDICTION_RETRACT): frozenset({lead}),
         ("prediction", P.PREDICTION_PRINT): working | {GIVEN},
+        # Who brought the model answers for it; the committee looks for somebody else when they leave.
+        ("model version", P.MODEL_OWN): frozenset({("scientist", "own"), ("reviewer", "own")}),
         ("downtime packet", P.DOWNTIME_LOCK): frozenset({lead}),
         ("grant", P.GRANT_END): frozenset({GIVEN, lead}),
         ("grant", P.ACCESS_ASK): frozenset({GIVEN}), ("access request", P.ACCESS_ASK): frozenset({other}),

@@ -78,6 +78,32 @@ KINDS = {
         "The committee answered your report", "The committee has looked at the problem that you reported.",
         "The committee has looked at {} problems that you reported.", _CLINIC,
     ),
+    "review-comment": Kind(
+        "Somebody said something about a version that you review or bring",
+        "Somebody said something about a model version that you review or bring.",
+        "Things were said {} times about model versions that you review or bring.", _COMMITTEE, patience=_SOON,
+    ),
+    "model-expiring": Kind(
+        "An approval ends soon", "The approval of a model version ends soon. Look at it again, or let it end.",
+        "The approvals of {} model versions end soon. Look at them again, or let them end.", _COMMITTEE,
+    ),
+    "deputy-named": Kind(
+        "A reviewer named you as their deputy", "A reviewer named you as their deputy: you may sign in their place.",
+        "{} reviewers named you as their deputy: you may sign in their places.", ("reviewer",),
+    ),
+    "owner-asked": Kind(
+        "You are asked to answer for a model", "You are asked to answer for a model. Say whether you will.",
+        "You are asked to answer for {} models. Say whether you will.", _SCIENCE,
+    ),
+    "owner-answered": Kind(
+        "Somebody said whether they answer for a model", "Somebody said whether they take over a model.",
+        "It was said of {} models whether somebody takes them over.", _COMMITTEE,
+    ),
+    "owner-missing": Kind(
+        "Nobody answers for a model any more",
+        "Who answered for a model has left. It needs a new owner soon, or it is stopped.",
+        "Who answered for {} models has left. They need new owners soon, or they are stopped.", _COMMITTEE, safety=True,
+    ),
     "share-made": Kind(
         "A colleague shared a patient with you", "A colleague shared a patient with you.",
         "Colleagues shared {} patients with you.", _CLINIC,

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     MODEL_SUBMIT = "models:submit"
     MODEL_REVIEW = "models:review"
     MODEL_STOP = "models:stop"
+    MODEL_DISCUSS = "models:discuss"
+    MODEL_OWN = "models:own"
     PREDICTION_RUN = "predictions:run"
     PREDICTION_READ = "predictions:read"
     PREDICTION_PRINT = "predictions:print"

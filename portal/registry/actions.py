@@ -18,7 +18,7 @@ from portal.registry.states import VersionState
 from portal.studies.models import Study
 
 __all__ = ["approve", "refuse", "resume", "withdraw"]
-YEAR = timedelta(days=365)
+YEAR, CHANGES_LIMIT = timedelta(days=365), 2000
 
 
 @action(Permission.MODEL_REGISTER, verb="model.registered", on=Study)
@@ -42,13 +42,15 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
 
 
 @action(Permission.MODEL_SUBMIT, verb="model.submitted", on=ModelVersion)
-def submit(*, by, on, expires_on=None, care_units=()) -> None:
-    """Propose a version for approval, with the wards it is for (none: all) and the last day it may be used."""
+def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
+    """Propose a version for approval, with the wards it is for (none: all), the last day, and what is new in it."""
+    if len(changes) > CHANGES_LIMIT:
+        raise BadInput({"changes": f"Say in at most {CHANGES_LIMIT} characters what is new."})
     last = expires_on or clock.now().date() + YEAR
     if last <= clock.now().date():
         raise BadInput({"expires_on": f"The last day must lie ahead; {last:%-d %b %Y} does not."})
     moving.move(on, VersionState.SUBMITTED)
-    on.submitted_at, on.expires_on = clock.now(), last
+    on.submitted_at, on.expires_on, on.changes = clock.now(), last, changes.strip()
     on.save()
     on.care_units.set(care_units)
     event().note(number=on.number, expires_on=last.isoformat(), wards=len(care_units))

@@ -33,6 +33,12 @@ def path_of(digest: str) -> Path:
     return settings.ARTIFACTS / digest
 
 
+def digests_of(digest: str) -> list[tuple[str, str]]:
+    """Path and SHA-256 of every file of a version; empty when its files are not here."""
+    folder = path_of(digest)
+    return digests.file_digests(folder) if folder.is_dir() else []
+
+
 def _place(copy: Path, target: Path) -> None:
     if target.exists():
         return

@@ -1,9 +1,15 @@
 """Reads of the formulary."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
 from django.db.models import Prefetch, QuerySet
+from django.utils.timezone import localtime
 
 from portal.access import policy
 from portal.access.permissions import Permission
+from portal.core import clock
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.states import WAITING, VersionState
 
@@ -27,6 +33,27 @@ def runnable(by) -> list[ModelVersion]:
     for version in rows.filter(state=VersionState.APPROVED).order_by("model__title", "-number"):
         newest.setdefault(version.model_id, version)
     return [version for version in newest.values() if not version.expired]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A version that waits, for how many days, and until when it should be decided."""
+
+    version: ModelVersion
+    days: int
+    due: date
+
+    @property
+    def overdue(self) -> bool:
+        """Whether that day is over."""
+        return self.due < clock.now().date()
+
+
+def queue(by) -> list[Waiting]:
+    """The versions that wait for this reviewer with their age and due day, oldest first."""
+    today, most = clock.now().date(), timedelta(days=settings.REVIEW_DAYS)
+    found = ((version, localtime(version.submitted_at).date()) for version in waiting(by))
+    return [Waiting(version, (today - since).days, since + most) for version, since in found]
 
 
 def waiting(by) -> list[ModelVersion]:

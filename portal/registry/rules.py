@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.records.models import TREAT, CareUnitUserPermission
-from portal.registry.models import ModelVersion, RegisteredModel
+from portal.registry.models import ModelVersion, OwnerTransfer, RegisteredModel
 from portal.registry.states import SHOWN_TO_CLINIC, VersionState
 from portal.studies.models import MEMBER, StudyUserPermission
 
@@ -52,8 +52,30 @@ def register() -> None:
     policy.register(ModelVersion, Permission.MODEL_SEE, _versions_seen, _WHY_SEE, see=True)
     policy.register(ModelVersion, Permission.MODEL_SUBMIT, _own_study, "you are a member of its study")
     policy.register(ModelVersion, Permission.MODEL_REVIEW, _not_draft, "you sit on the model committee")
+    policy.register(ModelVersion, Permission.MODEL_DISCUSS, _discussed, "you bring it, or sit on the model committee")
+    policy.register(
+        ModelVersion,
+        Permission.MODEL_OWN,
+        _transferable,
+        "you answer for it, are asked to, or sit on the model committee",
+    )
     policy.register(ModelVersion, Permission.MODEL_STOP, _stoppable, "the model committee may stop any version")
     policy.register(ModelVersion, Permission.PREDICTION_RUN, _runnable, "it is in the formulary of your ward")
+
+
+def _discussed(by) -> Q:
+    found = Q(pk__in=())
+    if "scientist" in by.role_names:
+        found |= _own_study(by)
+    if "reviewer" in by.role_names:
+        found |= _not_draft(by)
+    return found
+
+
+def _transferable(by) -> Q:
+    asked = OwnerTransfer.objects.filter(to_id=by.pk, answered_at=None, model_id=OuterRef("model_id"))
+    found = (Q(model__owner_id=by.pk) | Q(Exists(asked))) & _own_study(by)
+    return found | _not_draft(by) if "reviewer" in by.role_names else found
 
 
 def _stoppable(by) -> Q:

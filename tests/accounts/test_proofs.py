@@ -22,6 +22,7 @@ from portal.registry import actions as registry
 from portal.registry import signing
 from portal.registry.models import Signature
 from portal.registry.review import seats
+from tests import reviewing
 from tests.accounts.passkey import Passkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,6 +99,7 @@ def failures(person) -> list[tuple]:
 def test_a_reviewer_without_a_password_signs_with_a_passkey(sso_person, submitted):
     person, key = sso_person("ruth", "reviewer")
     seats.set_seats(by=SYSTEM, on=person, seats=["clinical"])
+    reviewing.answer_all(person, submitted)
     client, page = client_of(person), reverse("oversight:approval", args=[submitted.public_id])
     shown = client.get(page)
     assert 'name="password"' not in shown.content.decode()

@@ -19,7 +19,7 @@ NOT_SWEPT = {
     "home": "leads on to the first page of the role; without a role it is in tests/journeys/states.py",
     "healthz": "no page: for machines", "readyz": "no page: for machines", "static": "no page: a file",
     "account:session-status": "no page: for the clock of the session", "oversight:routes-file": "no page: a file",
-    "mfa_download_recovery_codes": "no page: a file", "clinic:paper": "no page: a PDF",
+    "mfa_download_recovery_codes": "no page: a file", "clinic:paper": "no page: a PDF", "lab:approval-paper": "no page: a PDF",
     "clinic:original": "no page: a file",
     "clinic:prediction-status": "part of clinic:prediction", "lab:dataset-version-status": "part of lab:dataset-version",
     "lab:summary-status": "part of lab:summary", "lab:model": "leads on to lab:version",
@@ -42,6 +42,7 @@ SENT_EMPTY = {
     "account:ask", "account:tokens", "clinic:share", "clinic:emergency", "hospital:join", "hospital:studies",
     "lab:dataset-new", "lab:dataset-upload", "lab:dataset-rights",  "oversight:stop",
     "oversight:incident", "oversight:case",  "oversight:find-subject",
+    "oversight:committee",
 }  # fmt: skip
 NOT_SENT_EMPTY = {
     "account:recall": "asks for nothing: it would be done", "account:notice-settings": "nothing chosen is a choice", "clinic:form": "nothing typed is an answer of the record",
@@ -52,6 +53,11 @@ NOT_SENT_EMPTY = {
     "clinic:show": "the run of this world waits; in tests/journeys/states.py",
     "oversight:approval": "signed in this world; in tests/journeys/states.py",
     "oversight:reviews": "no day is over in this world; in tests/journeys/states.py",
+    "lab:submit": "submitted in this world; in tests/journeys/test_reviewing.py",
+    "lab:narrow": "signed in this world; in tests/journeys/test_reviewing.py",
+    "lab:owner": "nobody chosen; in tests/journeys/test_reviewing.py",
+    "oversight:withdraw": "needs a proof; in tests/journeys/test_reviewing.py",
+    "oversight:resume": "needs a proof; in tests/journeys/test_reviewing.py",
     "oversight:change-form": "nothing changed is an answer", "oversight:integrity": "asks for nothing: it would be done",
     "oversight:retention": "nothing set is an answer",
 }  # fmt: skip

@@ -133,13 +133,17 @@ def test_a_passkey_opens_a_record_in_an_emergency(visit, accessible, newcomer, c
 
 def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, live_server):
     from portal.registry import actions as registry
+    from portal.registry.review import seats
+    from tests import reviewing
 
     folder = trained["unplanned-admission"]
     version = registry.register(by=cast["scientist"], on=studies["demo"], slug=folder.name, folder=folder)
     registry.submit(by=cast["scientist"], on=version)
-    actions.add_person(
+    newcomer = actions.add_person(
         by=SYSTEM, username="newcomer", name="New Comer", password=PASSWORD, role_names=["reviewer"], enrol=False
     )
+    seats.set_seats(by=SYSTEM, on=newcomer, seats=["clinical"])
+    reviewing.answer_all(newcomer, version)
     page = with_a_passkey(visit, "newcomer")
     page.goto(f"{live_server.url}/oversight/approvals/{version.public_id}/")
     accessible(page)

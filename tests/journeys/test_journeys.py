@@ -79,6 +79,7 @@ def test_another_ward_does_not_exist_and_the_officer_sees_the_attempt(
 
 def test_two_reviewers_sign_and_one_stops(visit, accessible, cast, studies, trained, live_server):
     from portal.registry import actions
+    from portal.registry.review import checklist
 
     version = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="coronary", folder=trained["coronary-disease"]
@@ -90,6 +91,12 @@ def test_two_reviewers_sign_and_one_stops(visit, accessible, cast, studies, trai
         accessible(page)
         page.click("tbody a")
         accessible(page)
+        page.click("text=answer them first")
+        accessible(page)
+        for point in checklist.POINTS:
+            page.check(f"input[name={point}][value=yes]")
+        page.click("text=Keep my answers")
+        assert "Your checklist is complete" in page.locator(".messages").inner_text()
         page.check("input[value=approve]")
         page.fill("#reason", "Read the evidence; the limits are plain.")
         page.fill("#password", "correct-horse-battery")

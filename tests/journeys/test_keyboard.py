@@ -75,10 +75,12 @@ def key_in(chromium, live_server):
 
 def test_a_member_of_the_committee_signs_by_keyboard(key_in, cast, studies, trained):
     from portal.registry import actions
+    from tests import reviewing
 
     folder = trained["unplanned-admission"]
     version = actions.register(by=cast["scientist"], on=studies["demo"], slug=folder.name, folder=folder)
     actions.submit(by=cast["scientist"], on=version)
+    reviewing.answer_all(cast["reviewer"], version)
     page = key_in("reviewer")
     walk(page, "nav.rail a", "Approvals")
     enter(page)

@@ -6,6 +6,7 @@ from portal.accounts.factors import Proof
 from portal.core import clock
 from portal.registry import actions
 from portal.registry.models import ModelVersion
+from tests import reviewing
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def sign(cast):
     def run(version, *names: str, **given):
         for name in names:
             proof = Proof(cast[name].pk, clock.now())
-            actions.approve(by=cast[name], on=version, reason="Evidence read.", proof=proof, **given)
+            reviewing.approve(by=cast[name], on=version, reason="Evidence read.", proof=proof, **given)
         return ModelVersion.objects.select_related("model", "created_by").get(pk=version.pk)
 
     return run

@@ -7,6 +7,7 @@ from portal.core import clock
 from portal.core.problems import Conflict
 from portal.registry import actions, bundle, signing
 from portal.registry.standing import require_runnable
+from tests import reviewing
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def submitted(cast, studies, trained):
 
 def sign(cast, version, name: str):
     proof = Proof(cast[name].pk, clock.now())
-    return actions.approve(by=cast[name], on=version, reason="Evidence read.", proof=proof)
+    return reviewing.approve(by=cast[name], on=version, reason="Evidence read.", proof=proof)
 
 
 def test_nobody_signs_while_a_part_says_what_is_missing(cast, submitted, parts, client):

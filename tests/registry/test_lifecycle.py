@@ -13,6 +13,7 @@ from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, artifacts, queries, signing
 from portal.registry.models import ModelVersion
 from portal.registry.standing import require_runnable
+from tests import reviewing
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,7 @@ def submitted(cast, studies, trained):
 
 def test_two_different_reviewers_approve(cast, submitted):
     for name, state in (("reviewer", "in_review"), ("reviewer2", "approved")):
-        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        reviewing.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
         submitted.refresh_from_db()
         assert submitted.state == state
 
@@ -57,22 +58,22 @@ def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, s
     actions.change_form(
         by=cast["reviewer2"], on=submitted, overlay=submitted.overlay | {"summary": "Changed meanwhile."}
     )
-    for verb in (actions.approve, actions.refuse):
+    for verb in (reviewing.approve, actions.refuse):
         with pytest.raises(Conflict, match="has changed since this page was opened"):
             verb(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer"]), seen=seen)
     assert submitted.signatures.count() == 0
 
     submitted.refresh_from_db()
     now = signing.payload_sha256(submitted)
-    actions.approve(by=cast["reviewer"], on=submitted, reason="Read it.", proof=proof(cast["reviewer"]), seen=now)
+    reviewing.approve(by=cast["reviewer"], on=submitted, reason="Read it.", proof=proof(cast["reviewer"]), seen=now)
     assert submitted.signatures.count() == 1
 
 
 def test_one_reviewer_does_not_sign_twice(cast, submitted):
-    actions.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer"]))
+    reviewing.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer"]))
 
     with pytest.raises(Conflict, match="another reviewer"):
-        actions.approve(by=cast["reviewer"], on=submitted, reason="Once more.", proof=proof(cast["reviewer"]))
+        reviewing.approve(by=cast["reviewer"], on=submitted, reason="Once more.", proof=proof(cast["reviewer"]))
 
 
 def test_nobody_approves_their_own_model(cast, studies, trained):
@@ -83,12 +84,12 @@ def test_nobody_approves_their_own_model(cast, studies, trained):
     actions.submit(by=cast["scientist"], on=version)
 
     with pytest.raises(Conflict, match="their own model"):
-        actions.approve(by=cast["scientist"], on=version, reason="Mine is good.", proof=proof(cast["scientist"]))
+        reviewing.approve(by=cast["scientist"], on=version, reason="Mine is good.", proof=proof(cast["scientist"]))
 
 
 def test_another_persons_proof_does_not_sign(cast, submitted):
     with pytest.raises(BadInput, match="password and a current one-time code"):
-        actions.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer2"]))
+        reviewing.approve(by=cast["reviewer"], on=submitted, reason="Read it all.", proof=proof(cast["reviewer2"]))
 
 
 def tamper(version):
@@ -98,7 +99,7 @@ def tamper(version):
 
 def test_a_changed_form_voids_the_signatures(cast, submitted):
     for name in ("reviewer", "reviewer2"):
-        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        reviewing.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
     version = ModelVersion.objects.get(pk=submitted.pk)
     require_runnable(version)
     tamper(version)
@@ -110,7 +111,7 @@ def test_a_changed_form_voids_the_signatures(cast, submitted):
 def test_what_a_version_rests_on_is_worked_out_anew_every_few_seconds(cast, submitted, settings):
     settings.STANDING_SECONDS = 0.2
     for name in ("reviewer", "reviewer2"):
-        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        reviewing.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
     version = ModelVersion.objects.get(pk=submitted.pk)
     kept = require_runnable(version)
     tamper(version)
@@ -124,7 +125,7 @@ def test_what_a_version_rests_on_is_worked_out_anew_every_few_seconds(cast, subm
 def test_a_stop_is_not_kept_waiting_by_what_was_worked_out_before(cast, submitted, settings):
     settings.STANDING_SECONDS = 60
     for name in ("reviewer", "reviewer2"):
-        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        reviewing.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
     require_runnable(ModelVersion.objects.get(pk=submitted.pk))
     actions.stop(by=cast["reviewer"], on=submitted, reason="Wrong unit in the form.")
 
@@ -134,7 +135,7 @@ def test_a_stop_is_not_kept_waiting_by_what_was_worked_out_before(cast, submitte
 
 def test_an_expired_approval_does_not_run(cast, submitted):
     for name in ("reviewer", "reviewer2"):
-        actions.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
+        reviewing.approve(by=cast[name], on=submitted, reason="Read it all.", proof=proof(cast[name]))
     version = ModelVersion.objects.get(pk=submitted.pk)
     version.expires_on = clock.now().date().replace(year=2020)
 

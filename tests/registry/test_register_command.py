@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from portal.accounts.factors import Proof
 from portal.core import clock
 from portal.predictions import actions as predictions
-from portal.registry import actions
 from portal.registry.models import ModelVersion
+from tests import reviewing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -56,7 +56,7 @@ def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studie
     )
     for name in ("reviewer", "reviewer2"):
         proof = Proof(cast[name].pk, clock.now())
-        actions.approve(by=cast[name], on=version, reason="A line is a line.", proof=proof)
+        reviewing.approve(by=cast[name], on=version, reason="A line is a line.", proof=proof)
     version.refresh_from_db()
 
     prediction = predictions.request(

@@ -7,6 +7,7 @@ from django.urls import reverse
 from portal.registry import actions, spec
 from portal.registry.models import ModelVersion
 from portal.web.oversight import forms
+from tests import reviewing
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +68,7 @@ def test_nothing_changes_once_someone_has_signed(cast, submitted):
     from portal.core import clock
 
     proof = Proof(cast["reviewer2"].pk, clock.now())
-    actions.approve(by=cast["reviewer2"], on=submitted, reason="Read it all.", proof=proof)
+    reviewing.approve(by=cast["reviewer2"], on=submitted, reason="Read it all.", proof=proof)
 
     answer = post(cast, submitted, age__label="Other")
     assert (answer.status_code, ModelVersion.objects.get().overlay) == (409, submitted.overlay)

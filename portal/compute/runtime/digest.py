@@ -12,11 +12,16 @@ class UnsafeTree(ValueError):
 
 def tree_digest(folder: Path | str) -> str:
     """sha256 over the lines `<sha256 of file>  <relative path>`, paths sorted; refuses links and devices."""
-    root = Path(folder)
     running = sha256()
-    for relative in sorted(_files(root)):
-        running.update(f"{_file_digest(root / relative)}  {relative}\n".encode())
+    for relative, found in file_digests(folder):
+        running.update(f"{found}  {relative}\n".encode())
     return running.hexdigest()
+
+
+def file_digests(folder: Path | str) -> list[tuple[str, str]]:
+    """Relative path and sha256 of every file, paths sorted; refuses links and devices."""
+    root = Path(folder)
+    return [(relative, _file_digest(root / relative)) for relative in sorted(_files(root))]
 
 
 def _files(root: Path) -> list[str]:

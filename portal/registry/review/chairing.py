@@ -3,6 +3,7 @@
 from portal.core.problems import Conflict
 from portal.registry import signing
 from portal.registry.models import ModelVersion, Signature
+from portal.registry.review import conflicts
 from portal.registry.review.seats import Chair, chairs
 from portal.registry.states import Seat
 
@@ -26,20 +27,23 @@ def check_owner(version: ModelVersion) -> None:
 def take(version: ModelVersion, by, wanted: str | None) -> Chair:
     """The seat in which this person decides about a version; raises Conflict saying why there is none."""
     check_not_own(version, [by])
+    if conflicts.concerns(version, [by]):
+        raise Conflict("You declared an interest in this model; somebody else decides.", code="interest")
     if any(by.pk in _people(one) for one in signing.decisions(version) if one.meaning != "withdrawal"):
         raise Conflict("You have signed this version; the second signature must be another reviewer's.", code="signed")
     mine = chairs(by)
     if not mine:
         raise Conflict("You hold no seat on the model committee. An administrator gives you one.", code="no-seat")
-    open_to = [chair for chair in mine if not _refusal(version, chair)]
+    signed = signing.approvals(version)
+    open_to = [chair for chair in mine if not _refusal(version, chair, signed)]
     if not open_to:
-        raise _refusal(version, mine[0])
+        raise _refusal(version, mine[0], signed)
     if wanted is None:
         return open_to[0]
     found = next((chair for chair in open_to if chair.key == wanted), None)
     if found is None:
         raise next(
-            (_refusal(version, chair) for chair in mine if chair.key == wanted),
+            (_refusal(version, chair, signed) for chair in mine if chair.key == wanted),
             Conflict("That is not a seat of yours now. Read the page again, then sign.", code="no-seat"),
         )
     return found
@@ -47,7 +51,8 @@ def take(version: ModelVersion, by, wanted: str | None) -> Chair:
 
 def offered(version: ModelVersion, by) -> list[Chair]:
     """The seats among which this person may choose."""
-    return [chair for chair in chairs(by) if not _refusal(version, chair)]
+    signed = signing.approvals(version)
+    return [chair for chair in chairs(by) if not _refusal(version, chair, signed)]
 
 
 def of(signature: Signature) -> Chair:
@@ -63,8 +68,7 @@ def any_of(version: ModelVersion, by) -> Chair:
     return mine[0]
 
 
-def _refusal(version: ModelVersion, chair: Chair) -> Conflict | None:
-    signed = signing.approvals(version)
+def _refusal(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
     if any(one.seat == chair.seat for one in signed):
         return Conflict(
             f"The seat “{chair.seat.label}” has signed already; the other signature must be another seat's.",
@@ -74,6 +78,8 @@ def _refusal(version: ModelVersion, chair: Chair) -> Conflict | None:
         return None
     if chair.behalf_of.pk in {version.created_by_id, version.model.owner_id}:
         return Conflict(f"{chair.behalf_of.label} could not sign here either: the model is theirs.", code="own-model")
+    if conflicts.concerns(version, [chair.behalf_of]):
+        return Conflict(f"{chair.behalf_of.label} declared an interest in this model.", code="interest")
     if any(chair.behalf_of.pk in _people(one) for one in signed):
         return Conflict(f"{chair.behalf_of.label} has signed already; one person signs once.", code="signed")
     return None

@@ -6,7 +6,7 @@ from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.registry import bundle, moving, signing
 from portal.registry.models import ModelVersion, Signature
-from portal.registry.review import chairing
+from portal.registry.review import chairing, checklist
 from portal.registry.review.seats import Chair
 from portal.registry.states import MEANING_CODES, WAITING, VersionState
 
@@ -21,6 +21,8 @@ def approve(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
     version = moving.locked(on)
     _check_waits(version)
     taken = chairing.take(version, by, chair)
+    chairing.check_owner(version)
+    checklist.check(version, by)
     _check_signer(version, by, reason, proof, seen)
     _check_ready(version)
     signature = _sign(version, by, "approval", reason, proof, taken)
@@ -130,6 +132,7 @@ def _sign(version: ModelVersion, by, meaning: str, reason: str, proof, chair: Ch
             version=version, signer=by, printed_name=by.label, role=chair.seat.label.capitalize(), seat=chair.seat,
             behalf_of=behalf, behalf_name=behalf.label if behalf else "", meaning=meaning,
             meaning_code=MEANING_CODES[meaning], reason=reason.strip(), factors=list(proof.factors),
+            checklist=checklist.snapshot(version, by) if meaning in ("approval", "refusal") else {},
             payload_sha256=signing.payload_sha256(version),
         )
     )  # fmt: skip

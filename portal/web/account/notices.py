@@ -27,6 +27,8 @@ PLACES = {
     "dataset": ("lab:dataset", True, "Open the dataset"),
     "result": ("clinic:prediction", True, "Open the result"),
     "incident": ("oversight:incident", True, "Look at the report"),
+    "review": ("lab:review", True, "Open the review"),
+    "version": ("lab:version", True, "Open the version"),
     "recall": ("account:recall", True, "Read which results"),
 }
 WAYS = {Way.NOW: "At once", Way.DIGEST: "In the daily digest", Way.NOT: "Not by e-mail"}

@@ -4,4 +4,5 @@
 PARTS = (
     ("overview", "lab:version", "Overview"),
     ("calibration", "lab:calibration", "Reliability here"),
+    ("review", "lab:review", "Review"),
 )

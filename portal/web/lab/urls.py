@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from portal.web.lab import calibration, dataset_rights, datasets, summaries, views
+from portal.web.lab import (
+    approval_paper,
+    calibration,
+    dataset_rights,
+    datasets,
+    owner,
+    proposing,
+    review,
+    summaries,
+    views,
+)
 
 app_name = "lab"
 urlpatterns = [
@@ -10,7 +20,13 @@ urlpatterns = [
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
     path("versions/<pid:version>/calibration/", calibration.calibration, name="calibration"),
-    path("versions/<pid:version>/submit/", views.submit, name="submit"),
+    path("versions/<pid:version>/review/", review.review, name="review"),
+    path("versions/<pid:version>/review/checklist/", review.answer, name="checklist"),
+    path("versions/<pid:version>/review/comment/", review.comment, name="comment"),
+    path("versions/<pid:version>/submit/", proposing.submit, name="submit"),
+    path("versions/<pid:version>/wards/", proposing.narrow, name="narrow"),
+    path("versions/<pid:version>/owner/", owner.owner, name="owner"),
+    path("versions/<pid:version>/approval/", approval_paper.approval_paper, name="approval-paper"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.dataset_new, name="dataset-new"),
     path("datasets/<pid:dataset>/", datasets.dataset, name="dataset"),

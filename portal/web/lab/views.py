@@ -1,9 +1,8 @@
 """The models one may see, a model's monograph, one version with its source run."""
 
-from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from portal.access import policy
 from portal.access.permissions import Permission
@@ -40,17 +39,12 @@ def version(request, version):
         "may_submit": policy.decide(request.user, Permission.MODEL_SUBMIT, on),
         "may_review": policy.decide(request.user, Permission.MODEL_REVIEW, on),
         "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),
+        "may_own": policy.decide(request.user, Permission.MODEL_OWN, on),
+        "mine": any(one.signer_id == request.user.pk for one in signing.approvals(on)),
+        "is_stopped": on.state == VersionState.SUSPENDED,
         "is_draft": on.state == VersionState.DRAFT,
         "is_approved": on.state == VersionState.APPROVED,
         "waits": on.state in WAITING,
         "missing": bundle.missing(on) if on.state in {VersionState.DRAFT, *WAITING} else [],
     }
     return render(request, "lab/version.html", context)
-
-
-@require_POST
-def submit(request, version):
-    """Propose a version for approval."""
-    actions.submit(by=request.user, on=version)
-    messages.success(request, "Submitted. Two reviewers have to sign before it can be run.")
-    return redirect("lab:version", version)

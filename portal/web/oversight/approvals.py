@@ -6,8 +6,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.core.problems import BadInput, Problem
+from portal.core.problems import BadInput, Conflict, Problem
 from portal.registry import actions, bundle, queries, signing, spec
+from portal.registry.review import chairing, checklist, conflicts, deciding, difference
 from portal.web import kept, proofs
 from portal.web.oversight import forms
 
@@ -16,9 +17,9 @@ DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
 
 @require_safe
 def approvals(request):
-    """The versions that wait, oldest first."""
+    """The versions that wait, oldest first, with the day by which each should be decided."""
     policy.require(request.user, Permission.MODEL_REVIEW)
-    return render(request, "oversight/approvals.html", {"waiting": queries.waiting(request.user)})
+    return render(request, "oversight/approvals.html", {"waiting": queries.queue(request.user)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +80,10 @@ def _decide(request, on):
     try:
         proof = proofs.take(request, _about(on), object_type="modelversion", object_id=on.public_id)
         given = request.POST
-        decision(by=request.user, on=on, reason=given.get("reason", ""), proof=proof, seen=given.get("seen", ""))
+        decision(
+            by=request.user, on=on, reason=given.get("reason", ""), proof=proof, seen=given.get("seen", ""),
+            chair=given.get("chair") or None,
+        )  # fmt: skip
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
     except Problem as problem:
@@ -91,6 +95,24 @@ def _decide(request, on):
 def _about(on) -> str:
     # What is signed is part of the question: a passkey's answer to an older form or scope fits no more.
     return f"approval {on.public_id} {signing.payload_sha256(on)}"
+
+
+def _standing(on, by) -> dict:
+    """How this person stands to the decision: what bars them, in which seats they may sign, what they have to do yet."""
+    barred = ""
+    try:
+        chairing.take(on, by, None)
+    except Conflict as refusal:
+        barred = refusal.sentence
+    return {
+        "waits": deciding.open_to_signatures(on),
+        "barred": barred,
+        "chairs": [] if barred else chairing.offered(on, by),
+        "open_points": len(checklist.still_open(on, by)),
+        "all_points": len(checklist.POINTS),
+        "is_new": difference.of(on),
+        "interests": conflicts.declared(on),
+    }
 
 
 def _page(request, on, *, typed=None, errors=None, status=200):
@@ -107,7 +129,7 @@ def _page(request, on, *, typed=None, errors=None, status=200):
         "reason": given.get("reason", ""),
         "decision": given.get("decision", ""),
         "restored": bool(typed),
-        "own": on.created_by_id == request.user.pk,
-        "signed": on.signatures.filter(signer=request.user).exists(),
+        **_standing(on, request.user),
+        "chosen": given.get("chair", ""),
     }
     return render(request, "oversight/approval.html", context, status=status)

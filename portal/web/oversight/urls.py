@@ -5,6 +5,7 @@ from django.urls import path
 from portal.web.oversight import (
     approvals,
     cases,
+    committee,
     events,
     incidents,
     recalls,
@@ -22,6 +23,10 @@ urlpatterns = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<pid:version>/", approvals.approval, name="approval"),
     path("approvals/<pid:version>/stop/", approvals.stop, name="stop"),
+    path("approvals/<pid:version>/interest/", committee.interest, name="interest"),
+    path("approvals/<pid:version>/withdraw/", committee.withdraw, name="withdraw"),
+    path("approvals/<pid:version>/resume/", committee.resume, name="resume"),
+    path("committee/", committee.committee, name="committee"),
     path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/<pid:incident>/", incidents.incident, name="incident"),

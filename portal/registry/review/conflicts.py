@@ -1,0 +1,48 @@
+"""Conflicts of interest: a reviewer says once and for good that a model is not theirs to judge."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.access.action import action, event
+from portal.access.permissions import Permission
+from portal.core.problems import BadInput, Conflict
+from portal.registry import moving, signing
+from portal.registry.models import InterestConflict, ModelVersion
+
+LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Who declared an interest in a model, why and when."""
+
+    name: str
+    reason: str
+    declared_at: datetime
+
+
+@action(Permission.MODEL_REVIEW, verb="model.conflict-declared", on=ModelVersion)
+def declare(*, by, on, reason) -> InterestConflict:
+    """Declare an interest of one's own in the model of a version: no version of it is signed by this person then."""
+    version, text = moving.locked(on), reason.strip()
+    if not 5 <= len(text) <= LIMIT:
+        raise BadInput(
+            {"interest": f"Say in 5 to {LIMIT} characters what your interest is; the other reviewers read it."}
+        )
+    if any(one.signer_id == by.pk for one in signing.approvals(version)):
+        raise Conflict("You have signed for this version: withdraw your approval first.", code="signed")
+    if InterestConflict.objects.filter(model=version.model, person=by).exists():
+        raise Conflict("You have declared this already.", code="declared")
+    event().note(model=version.model.slug)
+    return InterestConflict.objects.create(model=version.model, person=by, reason=text)
+
+
+def declared(version: ModelVersion) -> list[Declared]:
+    """What reviewers declared about the model of a version."""
+    rows = version.model.conflicts.select_related("person")
+    return [Declared(row.person.label, row.reason, row.declared_at) for row in rows]
+
+
+def concerns(version: ModelVersion, people) -> bool:
+    """Whether any of these people declared an interest in the model of a version."""
+    return version.model.conflicts.filter(person_id__in=[person.pk for person in people if person]).exists()

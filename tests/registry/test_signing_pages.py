@@ -1,0 +1,81 @@
+"""What the signing post refuses: used codes, stale pages, one factor alone; and that the ledger has each attempt."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from portal.accounts import factors
+from portal.audit.models import AuditEvent
+from portal.registry import actions, signing
+from portal.registry.models import Signature
+from tests import reviewing
+
+pytestmark = pytest.mark.django_db
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def post(cast, waiting, client):
+    """Post the decision of the first reviewer about a version."""
+    client.force_login(cast["reviewer"], backend=BACKEND)
+
+    def run(version=waiting, **given):
+        fields = {
+            "decision": "approve", "reason": "Read it all.", "password": PASSWORD,
+            "code": factors.current_code(cast["reviewer"]), "seen": signing.payload_sha256(version), **given,
+        }  # fmt: skip
+        return client.post(reverse("oversight:approval", args=[version.public_id]), fields)
+
+    return run
+
+
+def attempts() -> list[tuple]:
+    rows = AuditEvent.objects.filter(verb__in=("model.approval-signed", "person.proof-failed")).order_by("id")
+    return [(row.verb, row.outcome, row.object_id, json.loads(row.payload)["detail"].get("factor", "")) for row in rows]
+
+
+def test_a_code_that_was_used_signs_nothing_again(cast, studies, trained, waiting, post):
+    other = actions.register(
+        by=cast["scientist"], on=studies["demo"], slug="another", folder=trained["unplanned-admission"]
+    )
+    actions.submit(by=cast["scientist"], on=other)
+    for version in (waiting, other):
+        reviewing.answer_all(cast["reviewer"], version)
+    code = factors.current_code(cast["reviewer"])
+
+    assert post(code=code).status_code == 302
+    again = post(other, code=code)
+
+    assert (again.status_code, list(again.context["errors"])) == (422, ["code"])
+    assert Signature.objects.count() == 1
+    assert attempts() == [
+        ("model.approval-signed", "ok", waiting.public_id, ""),
+        ("person.proof-failed", "failed", other.public_id, "code"),
+    ]
+
+
+@pytest.mark.parametrize("missing", ["password", "code"])
+def test_one_factor_alone_does_not_sign_and_is_in_the_ledger(missing, cast, waiting, post):
+    reviewing.answer_all(cast["reviewer"], waiting)
+    assert post(**{missing: ""}).status_code == 422
+    assert Signature.objects.count() == 0
+    assert attempts() == [("person.proof-failed", "failed", waiting.public_id, missing)]
+
+
+def test_a_page_that_is_out_of_date_does_not_sign(cast, waiting, post):
+    reviewing.answer_all(cast["reviewer"], waiting)
+    seen = signing.payload_sha256(waiting)
+    actions.change_form(by=cast["reviewer2"], on=waiting, overlay={"inputs": {}})
+
+    answer = post(seen=seen)
+    assert (answer.status_code, "Read it again, then sign" in answer.content.decode()) == (409, True)
+    assert Signature.objects.count() == 0
+    assert attempts() == [("model.approval-signed", "failed", waiting.public_id, "")]
+
+
+def test_an_open_checklist_does_not_sign(waiting, post):
+    answer = post()
+    assert (answer.status_code, "Your checklist has" in answer.content.decode()) == (409, True)
+    assert Signature.objects.count() == 0
