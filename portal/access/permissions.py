@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MODEL_SEE = "models:read"
     MODEL_REGISTER = "models:register"
     MODEL_SUBMIT = "models:submit"
+    MODEL_SHAPE = "models:shape"
     MODEL_REVIEW = "models:review"
     MODEL_STOP = "models:stop"
     MODEL_DISCUSS = "models:discuss"

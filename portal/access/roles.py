@@ -22,7 +22,7 @@ class Scientist:
 
     name, title, door = "scientist", "Scientist", "lab:models"
     permissions = frozenset({
-        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.MODEL_DISCUSS, P.MODEL_OWN, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.MODEL_SHAPE, P.MODEL_DISCUSS, P.MODEL_OWN, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
         P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
         P.DATASET_SEE, P.DATASET_UPLOAD, P.DATASET_COMPUTE, P.DATASET_ROWS, P.DATASET_OWN,
     })  # fmt: skip
@@ -33,7 +33,7 @@ class Reviewer:
 
     name, title, door = "reviewer", "Reviewer", "oversight:approvals"
     permissions = frozenset({
-        P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_STOP, P.MODEL_DISCUSS, P.MODEL_OWN, P.INCIDENT_REVIEW, P.TOKEN_ISSUE, *OWN,
+        P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_SHAPE, P.MODEL_STOP, P.MODEL_DISCUSS, P.MODEL_OWN, P.INCIDENT_REVIEW, P.TOKEN_ISSUE, *OWN,
     })  # fmt: skip
 
 

@@ -82,6 +82,8 @@ SENTENCES = {
     "model.approval-withdrawn": "withdrew their approval of a model version",
     "model.approval-signed": "signed for a model version",
     "model.form-changed": "changed a model's form",
+    "model.form-put-back": "put a model's form back to an earlier state",
+    "model.form-history-seen": "looked at how a model's form was changed",
     "model.overrides-seen": "looked at how often results are not followed",
     "model.own-overrides-seen": "looked at how often a model's results are not followed",
     "model.opened": "looked at a model version",

@@ -1,6 +1,7 @@
 """When a model gives no number: too much of what it relies on is missing, or its interval is too wide to act on."""
 
 from portal.core import shares
+from portal.registry import conditions
 from portal.registry.spec import Field, FormSpec
 
 # The share of all weight that may be missing where a form names no limit of its own.
@@ -14,7 +15,13 @@ def most_missing(overlay: dict) -> float:
 
 def for_missing(form: FormSpec, overlay: dict, values: dict) -> dict | None:
     """The reading of a run that is not worth starting, None when enough is known; weights are shares of one."""
-    gone = [field for field in form.fields if field.asked and field.weight and values.get(field.name) is None]
+    # What is not asked for this patient is not missing.
+    spared = conditions.hidden(form, values)
+    gone = [
+        field
+        for field in form.fields
+        if field.asked and field.weight and values.get(field.name) is None and field.name not in spared
+    ]
     share = sum(field.weight for field in gone)
     most = most_missing(overlay)
     if shares.clean(share) <= most:

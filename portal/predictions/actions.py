@@ -181,7 +181,7 @@ def _newest_approved(by, slug: str) -> QuerySet[ModelVersion]:
 def _gather(
     form: spec.FormSpec, inputs: dict, units: dict, record: Record | None, ticks: dict | None
 ) -> tuple[dict, answers.Answers]:
-    prefilled = prefill.fill(form, record) if record else {}
+    prefilled = prefill.fill(form, record) if record else prefill.proposals(form)
     usable = {name: known.value for name, known in prefilled.items() if known.value is not None}
     taken = {name: value for name, value in usable.items() if name not in inputs}
     found = answers.check(form, {**taken, **inputs}, units)

@@ -1,10 +1,15 @@
 """Building the envelope: where every input came from, what was missing or unusual, and whose model answered."""
 
-from portal.core import shares
+import base64
+from datetime import datetime
+from hashlib import sha256
+
+from portal.core import days, shares
 from portal.datasets.signals import Signal
 from portal.predictions import before, tracings
 from portal.predictions.found import Found
 from portal.predictions.prefill import NOT_LISTED, Prefilled
+from portal.registry import conditions
 from portal.registry.answers import Answer, Answers
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.spec import Field, FormSpec
@@ -15,11 +20,13 @@ STALE_AFTER_DAYS = 30
 
 def inputs_of(form: FormSpec, found: Answers, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
     """What the model will be given and where each value came from; JSON values only."""
-    rows = [_row(form[name], answer, prefilled, from_record) for name, answer in found.given.items()]
+    shown_ones = {name: answer for name, answer in found.given.items() if form[name].asked or not form[name].setting}
+    rows = [_row(form[name], answer, prefilled, from_record) for name, answer in shown_ones.items()]
     return {
         "values": {name: answer.value for name, answer in found.given.items()},
         "rows": sorted(rows, key=lambda row: form[row["name"]].order),
         "missing": [_missing(form[name], prefilled.get(name)) for name in found.missing],
+        "not_asked": [_not_asked(form, form[name]) for name in found.hidden],
         "used": [{"name": row["name"], **used} for row in rows if (used := _used(row, prefilled))],
         "out_of_range": [
             {"name": name, "sentence": f"{form[name].label}: {text}"} for name, text in found.warnings.items()
@@ -36,6 +43,7 @@ def finish(inputs: dict, *, about: dict, found: Found, facts: dict) -> dict:
         "inputs": inputs["rows"],
         "signals": inputs.get("signals", []),
         "missing": [_spanned(item, found) for item in inputs["missing"]],
+        "not_asked": inputs.get("not_asked", []),
         "span": found.spans.get(""),
         "out_of_range": inputs["out_of_range"],
         "distance": found.distance,
@@ -104,6 +112,8 @@ def about(version: ModelVersion, signed: tuple[Signature, ...]) -> dict:
 def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_record: set[str]) -> dict:
     if isinstance(answer.entered, Signal):
         return _file_row(field, answer.entered)
+    if field.kind == "file":
+        return _bytes_row(field, answer)
     known = prefilled.get(field.name)
     used = field.name in from_record or (known is not None and known.value == answer.value)
     row = {
@@ -114,10 +124,29 @@ def _row(field: Field, answer: Answer, prefilled: dict[str, Prefilled], from_rec
         "entered": answer.entered,
         "unit": field.unit_label,
         "conversion": answer.conversion,
-        "source": "fixed" if not field.asked else "record" if known and used else "typed",
+        "source": _origin(field, known if used else None),
         "warning": answer.warning,
     }
     return row | (_provenance(known) if known and used else {})
+
+
+def _origin(field: Field, known: Prefilled | None) -> str:
+    if not field.asked:
+        return "fixed"
+    return "typed" if known is None else "proposed" if known.proposed else "record"
+
+
+def _not_asked(form: FormSpec, field: Field) -> dict:
+    return {"name": field.name, "label": field.label, "sentence": conditions.sentence(form, field)}
+
+
+def _bytes_row(field: Field, answer: Answer) -> dict:
+    content = base64.b64decode(answer.value)
+    shown = f"a file of {max(1, round(len(content) / 1000))} kB"
+    return {
+        "name": field.name, "label": field.label, "value": sha256(content).hexdigest(), "shown": shown, "entered": None,
+        "unit": "", "conversion": "", "source": "file", "warning": "", "source_text": "sent along with the form",
+    }  # fmt: skip
 
 
 def _used(row: dict, prefilled: dict[str, Prefilled]) -> dict | None:
@@ -163,6 +192,25 @@ def _filled(field: Field) -> str:
 
 def shown(field: Field, value) -> str:
     """A value as people read it, with its unit."""
+    if field.holds_many:
+        return several(field, value)
+    if field.kind == "moment":
+        return days.moment(datetime.fromisoformat(value))
     labels = {option.value: option.label for option in field.options if option.value == value}
     text = labels.get(value, shares.number(value, 6) if isinstance(value, float) else str(value))
     return f"{text} {field.unit_label}".strip()
+
+
+# So many values of a list are named; of a longer one only the first.
+NAMED = 6
+
+
+def several(field: Field, value) -> str:
+    """The values of a list, rows of them, or values under names, as people read them."""
+    if field.kind == "rows":
+        return f"{len(value)} rows of {len(value[0])}"
+    item = field.item
+    one = {name: shown(item, inner) for name, inner in (value.items() if isinstance(value, dict) else enumerate(value))}
+    texts = [f"{name} {text}" if isinstance(value, dict) else text for name, text in one.items()]
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return f"{', '.join(texts[:NAMED])}{more} {field.unit_label}".strip()

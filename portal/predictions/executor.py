@@ -81,7 +81,7 @@ class PredictionExecutor:
             if _too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
             seconds = min(order.spec.seconds + 30, within or math.inf)
-            scores = client.score(order.spec, order.asked.rows, timeout=seconds)
+            scores = client.score(order.spec, order.asked.rows, params=order.asked.params, timeout=seconds)
             answer = Answer(found.read(order.asked, scores.columns), _facts(scores), order.about)
             return Ended(ok=True, result=answer, facts={"cold": scores.cold})
         except ScorerUnavailable:
@@ -144,7 +144,7 @@ def spec_of(version: ModelVersion) -> ModelSpec:
     return ModelSpec(
         digest=version.digest,
         engine=version.engine,
-        inputs=[(given["name"], given["type"]) for given in version.facts["inputs"]],
+        inputs=[(given["name"], given["type"]) for given in found.columns_of(version)],
         requirements=version.facts.get("requirements", []),
     )
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from portal.compute.runtime import columns
+from portal.compute.runtime.facts import PARAM
 from portal.predictions import abstention, contributions, distance, reading, variations
 from portal.registry.models import ModelVersion
 from portal.registry.spec import FormSpec
@@ -23,7 +25,7 @@ class Question:
     """What is asked of a model: the row, the plausible rows beside it, and how its answer is read."""
 
     values: dict
-    names: tuple[str, ...]
+    columns: list[dict]
     overlay: dict
     plan: variations.Plan
     outside: int
@@ -32,17 +34,26 @@ class Question:
     @property
     def rows(self) -> list[dict]:
         """The rows for the scorer, the answer's first."""
-        row = {name: self.values.get(name) for name in self.names}
-        return [row, *({**row, **changed} for changed in self.plan.changes)]
+        changed = ({}, *self.plan.changes)
+        return [columns.row(self.columns, {**self.values, **changes}) for changes in changed]
+
+    @property
+    def params(self) -> dict:
+        """The settings that the model is run with; those left at their own default are not named."""
+        return {name.removeprefix(PARAM): value for name, value in self.values.items() if name.startswith(PARAM)}
 
 
 def ask(version: ModelVersion, form: FormSpec, inputs: dict) -> Question:
     """The question of a run; it abstains at once when too much is missing."""
     values = inputs["values"]
-    names = tuple(given["name"] for given in version.facts["inputs"])
     abstains = abstention.for_missing(form, version.overlay, values)
     plan = variations.Plan() if abstains or not inputs["missing"] else variations.plan(form, values)
-    return Question(values, names, version.overlay, plan, len(inputs["out_of_range"]), abstains)
+    return Question(values, columns_of(version), version.overlay, plan, len(inputs["out_of_range"]), abstains)
+
+
+def columns_of(version: ModelVersion) -> list[dict]:
+    """The columns as the model takes them; those of versions registered before are their questions."""
+    return version.facts.get("columns") or version.facts["inputs"]
 
 
 def read(asked: Question, columns: dict[str, list]) -> Found:

@@ -40,7 +40,11 @@ def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
         return {}
     age = _age(found[0].created_at, version.overlay.get("stale_after_days", STALE_AFTER_DAYS))
     typed = {row["name"]: row for row in found[0].envelope["inputs"] if row["source"] == "typed"}
-    fields = [field for field in form.fields if field.name in typed and field.asked and not field.is_file]
+    fields = [
+        field
+        for field in form.fields
+        if field.name in typed and field.asked and not field.is_file and not field.holds_many
+    ]
     if fields:
         # Whose answers a form repeats is as good as having opened the result that they are from.
         event().note(repeats=found[0].public_id)
@@ -58,6 +62,6 @@ def _age(at: datetime, most: int) -> str:
 
 
 def _text(field: Field, value) -> str:
-    if field.kind == "date":
-        return str(value)[:10]
+    if field.kind in ("date", "moment"):
+        return str(value)[: 10 if field.kind == "date" else 16]
     return str(value) if field.options or not isinstance(value, float) else number_text(value)

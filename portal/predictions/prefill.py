@@ -12,6 +12,7 @@ from portal.registry.spec import Field, FormSpec, number_text
 STALE_DAYS, STAY_MARK = 365, 20
 # A problem that is not on the list counts as “No”, which is less than having asked.
 NOT_LISTED = "not on the problem list"
+PROPOSED = "proposed by the form, not from the record"
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,24 @@ class Prefilled:
     stale: bool = False
     note: str = ""
     used: dict | None = None
+    # It does not come from the record; the form proposes it.
+    proposed: bool = False
 
 
 def fill(form: FormSpec, record: Record) -> dict[str, Prefilled]:
     """The fields of a form that the record has something to say about."""
     found = {field.name: _fill(field, record) for field in form.fields if field.record and field.asked}
-    return {name: prefilled for name, prefilled in found.items() if prefilled is not None}
+    known = {name: prefilled for name, prefilled in found.items() if prefilled is not None}
+    return proposals(form) | known
+
+
+def proposals(form: FormSpec) -> dict[str, Prefilled]:
+    """What a form proposes where the record has nothing to say."""
+    return {
+        field.name: Prefilled(field.default, PROPOSED, proposed=True)
+        for field in form.fields
+        if field.asked and field.default is not None
+    }
 
 
 def needs_of(form: FormSpec, overlay: dict) -> Needs:

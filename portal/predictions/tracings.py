@@ -12,11 +12,12 @@ from portal.access.permissions import Permission
 from portal.accounts import lockout
 from portal.core.problems import BadInput
 from portal.datasets import signals, store, uploads
+from portal.datasets.runtime import vault
 from portal.datasets.signals import Signal, Unreadable
 from portal.predictions import identity
 from portal.records.models import Patient
 from portal.records.queries import merged_into, with_ward
-from portal.registry.answers import Answers
+from portal.registry.answers import FILE_LIMIT, Answers
 from portal.registry.spec import Field, FormSpec
 
 DRAWN_RATE = 250
@@ -56,7 +57,7 @@ def read_files(*, by, on, form: FormSpec, inputs: dict, vouched: frozenset[str] 
 
     Raises BadInput for a file that is too large or not encoded as it should be.
     """
-    asked = [field for field in form.fields if field.is_file and inputs.get(field.name)]
+    asked = [field for field in form.fields if _is_sent(field, inputs.get(field.name))]
     if not asked:
         return inputs
     if on is None:
@@ -69,6 +70,9 @@ def read_files(*, by, on, form: FormSpec, inputs: dict, vouched: frozenset[str] 
         raise BadInput({field.name: f"{field.label}: {wait}" for field in asked})
     try:
         for field in asked:
+            if not field.is_tracing:
+                found[field.name] = _content(field, inputs[field.name])
+                continue
             found[field.name] = _read(field, inputs[field.name], field.name in vouched)
             if isinstance(found[field.name], Unreadable):
                 tries.add()
@@ -76,6 +80,10 @@ def read_files(*, by, on, form: FormSpec, inputs: dict, vouched: frozenset[str] 
         let_go(found)
         raise
     return inputs | found
+
+
+def _is_sent(field: Field, given) -> bool:
+    return bool(given) and (field.is_tracing or (field.is_file and isinstance(given, uploads.Upload)))
 
 
 def _read(field: Field, given, vouched: bool):
@@ -90,6 +98,17 @@ def _read(field: Field, given, vouched: bool):
     if isinstance(found, Unreadable):
         upload.close()
     return found
+
+
+def _content(field: Field, upload: uploads.Upload) -> str:
+    """A file that the model reads itself, as text inside its answers; it goes no further than they do."""
+    try:
+        if upload.size > FILE_LIMIT:
+            raise BadInput({field.name: f"{field.label}: the file is larger than {FILE_LIMIT // 1_000_000} MB."})
+        with vault.Reader(store.incoming(upload.stored), upload.key) as file:
+            return base64.b64encode(file.read()).decode()
+    finally:
+        upload.close()
 
 
 def _from_object(field: Field, given: dict) -> tuple[object, bool]:

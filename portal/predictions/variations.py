@@ -10,6 +10,7 @@ from math import prod
 
 from portal.core import shares
 from portal.predictions import reading
+from portal.registry import conditions
 from portal.registry.spec import Field, FormSpec
 
 # Beyond this many combinations only “all low” and “all high” are tried: the answer must not become slow.
@@ -27,7 +28,9 @@ class Plan:
 
 def plan(form: FormSpec, values: dict) -> Plan:
     """The rows to score beside the answer; empty when nothing is missing."""
-    gone = [field for field in form.fields if field.asked and values.get(field.name) is None]
+    spared = conditions.hidden(form, values)
+    asked = [field for field in form.fields if field.asked and field.name not in spared]
+    gone = [field for field in asked if values.get(field.name) is None]
     tried = {field.name: found for field in gone if (found := _plausible(field))}
     changes, alone = [], []
     for name, found in tried.items():

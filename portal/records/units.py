@@ -75,6 +75,12 @@ def spelled(unit: str) -> str:
     return _SPELLINGS.get(unit.strip(), unit.strip())
 
 
+def check(unit: str) -> None:
+    """Raise UnitUnknown for what is not a unit of UCUM as far as we can tell."""
+    if spelled(unit) not in (*_SHOWN, *_MOLAR, *_GRAMS, "%", "mmol/mol"):
+        _pint(spelled(unit))
+
+
 def display_unit(unit: str) -> str:
     """A unit as people write it."""
     return _SHOWN.get(spelled(unit), unit)

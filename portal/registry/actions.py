@@ -1,4 +1,4 @@
-"""Verbs on models and versions: register, submit, adjust the form, stop; deciding is `review.deciding`."""
+"""Verbs on models and versions: register, submit, stop; deciding is `review.deciding`."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,11 +10,12 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.compute.runtime import facts
 from portal.core import clock
-from portal.core.problems import BadInput, Conflict
+from portal.core.problems import BadInput
 from portal.registry import artifacts, moving, overlays
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review.deciding import approve, refuse, resume, withdraw
 from portal.registry.states import VersionState
+from portal.registry.studio import revisions
 from portal.studies.models import Study
 
 __all__ = ["approve", "refuse", "resume", "withdraw"]
@@ -36,6 +37,7 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
         model=model, number=model.versions.count() + 1, digest=stored, engine=found.engine,
         facts=found.plain(), overlay=found.overlay or {}, run=run or {}, created_by=by,
     )  # fmt: skip
+    revisions.first(version)
     event().about(version)
     event().note(model=slug, number=version.number, digest=stored)
     return version
@@ -51,20 +53,10 @@ def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
         raise BadInput({"expires_on": f"The last day must lie ahead; {last:%-d %b %Y} does not."})
     moving.move(on, VersionState.SUBMITTED)
     on.submitted_at, on.expires_on, on.changes = clock.now(), last, changes.strip()
-    on.save()
+    # The form may have been saved meanwhile: nothing else is written.
+    on.save(update_fields=("state", "submitted_at", "expires_on", "changes"))
     on.care_units.set(care_units)
     event().note(number=on.number, expires_on=last.isoformat(), wards=len(care_units))
-
-
-@action(Permission.MODEL_REVIEW, verb="model.form-changed", on=ModelVersion)
-def change_form(*, by, on, overlay) -> None:
-    """Replace the form's overlay before anyone has signed; raises BadInput naming what does not fit the signature."""
-    if on.state != VersionState.SUBMITTED:
-        raise Conflict(f"The form is fixed once a reviewer has signed; this version is {on.get_state_display()}.")
-    overlays.check(overlay, on.facts)
-    event().note(fields=sorted(overlays.changed(on.overlay, overlay)))
-    on.overlay = overlay
-    on.save(update_fields=("overlay",))
 
 
 @action(Permission.MODEL_STOP, verb="model.stopped", on=ModelVersion)

@@ -1,12 +1,14 @@
 """Checking the answers to a form: each is read, converted and ranged, or refused with a sentence beside the field."""
 
+import base64
+import binascii
 import math
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
 from portal.datasets.signals import Signal, Unreadable
 from portal.records import units
+from portal.registry import conditions, moments, ranges, several
 from portal.registry.spec import Field, FormSpec, number_text
 
 UNKNOWN = "unknown"
@@ -14,7 +16,10 @@ UNKNOWN = "unknown"
 NOT_POSSIBLE = "is not possible"
 _NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?$")
 _COMMA = re.compile(r"^[+-]?\d+,\d+$")
+_WHOLE = re.compile(r"^[+-]?\d{1,40}$")
 _TEXT_LIMIT = 200
+# A file inside an answer is kept with it, encrypted; larger ones are for datasets.
+FILE_LIMIT = 1_000_000
 
 
 class Refusal(ValueError):
@@ -40,6 +45,8 @@ class Answers:
     given: dict[str, Answer] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    # What was not asked, because another answer is as it is.
+    hidden: list[str] = field(default_factory=list)
 
     @property
     def warnings(self) -> dict[str, str]:
@@ -55,7 +62,28 @@ def check(spec: FormSpec, raw: dict, chosen_units: dict | None = None) -> Answer
             found.errors[str(name)[:80]] = _unasked(spec, str(name)[:80])
     for asked in spec.fields:
         _check_one(asked, raw, (chosen_units or {}).get(asked.name, ""), found)
+    _leave_out(spec, found)
+    _check_groups(spec, found)
     return found
+
+
+def _leave_out(spec: FormSpec, found: Answers) -> None:
+    """What is not asked is not sent: not its last value, and not for want of one."""
+    for name in sorted(conditions.hidden(spec, {name: answer.value for name, answer in found.given.items()})):
+        found.given.pop(name, None)
+        found.errors.pop(name, None)
+        found.hidden.append(name)
+    found.missing = [name for name in found.missing if name not in found.hidden]
+
+
+def _check_groups(spec: FormSpec, found: Answers) -> None:
+    """A group that may be left out is left out whole, or has all that it needs."""
+    for asked in spec.fields:
+        if not asked.within or asked.name in {*found.given, *found.hidden, *found.errors}:
+            continue
+        group = f"{asked.within}."
+        if any(name.startswith(group) for name in found.given):
+            found.errors[asked.name] = f"{asked.label} is needed, because others of its group are given."
 
 
 def _unasked(spec: FormSpec, name: str) -> str:
@@ -63,6 +91,8 @@ def _unasked(spec: FormSpec, name: str) -> str:
 
 
 def _check_one(asked: Field, raw: dict, unit: str, found: Answers) -> None:
+    if asked.left:
+        return  # the model's own default holds
     if not asked.asked:
         found.given[asked.name] = Answer(asked.name, asked.fixed, asked.fixed)
         return
@@ -89,9 +119,41 @@ def _answer(asked: Field, entered, unit: str) -> Answer:
         return Answer(asked.name, _choice(asked, entered), entered)
     if asked.kind in ("number", "integer"):
         return _number_answer(asked, entered, unit)
-    if asked.is_file:
+    if asked.is_tracing:
         return Answer(asked.name, _tracing(entered).samples, entered)
+    if asked.holds_many:
+        return Answer(asked.name, _several(asked, entered), entered)
+    if asked.kind == "moment":
+        value, words = _moment(asked, entered)
+        return Answer(asked.name, value, entered, conversion=words)
     return Answer(asked.name, _READERS[asked.kind](entered), entered)
+
+
+def value_of(asked: Field, entered) -> object:
+    """What the model is given for an answer; raises Refusal."""
+    return _answer(asked, entered.strip() if isinstance(entered, str) else entered, "").value
+
+
+def number(entered) -> float:
+    """A number as people write it; raises Refusal."""
+    return _number(entered)
+
+
+def _several(asked: Field, entered):
+    item = asked.item
+    try:
+        return several.read(
+            asked.kind, entered, lambda one: value_of(item, one), asked.sizes, words=item.kind in ("text", "moment")
+        )
+    except several.Unreadable as problem:
+        raise Refusal(str(problem)) from None
+
+
+def _moment(asked: Field, entered) -> tuple[str, str]:
+    try:
+        return moments.read(entered, asked.zone)
+    except moments.Unreadable as problem:
+        raise Refusal(str(problem)) from None
 
 
 def _tracing(entered) -> Signal:
@@ -110,11 +172,16 @@ def _number_answer(asked: Field, entered, unit: str) -> Answer:
     if asked.kind == "integer" and number != int(number):
         raise Refusal(f"{number_text(number)} is not a whole number.")
     _check_possible(asked, number)
+    beyond = ranges.fault(asked.type, number, whole=asked.kind == "integer")
+    if beyond:
+        raise Refusal(f"{number_text(number) if isinstance(number, float) else number} {beyond}")
     value = int(number) if asked.type in ("long", "integer") else float(number)
     return Answer(asked.name, value, entered, unit or asked.unit, conversion, unusual(asked, number))
 
 
 def _number(entered) -> float:
+    if _WHOLE.match(str(entered)) and not isinstance(entered, bool):
+        return int(entered)  # as it is: a float has no place for nineteen digits
     if isinstance(entered, bool) or not isinstance(entered, int | float | str):
         raise Refusal("write a number, for example 37.5.")
     text = str(entered)
@@ -208,9 +275,20 @@ def _text(entered) -> str:
 
 def _date(entered) -> str:
     try:
-        return datetime.combine(date.fromisoformat(str(entered)), datetime.min.time()).isoformat()
-    except ValueError:
-        raise Refusal(f"“{str(entered)[:40]}” is not a date. Write it as 2026-11-08.") from None
+        return moments.day(entered)
+    except moments.Unreadable as problem:
+        raise Refusal(str(problem)) from None
 
 
-_READERS = {"text": _text, "date": _date}
+def _file(entered) -> str:
+    """A file as base64 text; empty ones and those beyond the limit are refused."""
+    try:
+        size = len(base64.b64decode(entered, validate=True)) if isinstance(entered, str) else 0
+    except (binascii.Error, ValueError):
+        size = 0
+    if not 0 < size <= FILE_LIMIT:
+        raise Refusal(f"send a file of at most {FILE_LIMIT // 1_000_000} MB; a program sends it as base64 text.")
+    return entered
+
+
+_READERS = {"text": _text, "date": _date, "file": _file}

@@ -8,8 +8,10 @@ class RegistryConfig(AppConfig):
         from portal.compute import keeper
         from portal.registry import rules
         from portal.registry.review import ownership, scope, subjects
+        from portal.registry.studio import gate
 
         rules.register()
         subjects.register()
+        gate.register()
         keeper.register(scope.remind, scope.PAUSE)
         keeper.register(ownership.watch, ownership.PAUSE)

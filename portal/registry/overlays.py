@@ -1,16 +1,17 @@
 """Checking what people write into a form's overlay against the model's signature."""
 
-from portal.compute.runtime.facts import TRACING, TRACING_KIND
+from portal.compute.runtime.facts import PARAM, TRACING, TRACING_KIND
 from portal.core.problems import BadInput
 from portal.datasets.signals import LEADS
-from portal.registry import parts
+from portal.registry import fields, parts, spec
 
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
+_FORM = ("when", "default", "day_only", "zone", "asked")
 _NUMBERS = ("min", "max", "usual_min", "usual_max", "order", "weight", *_LENGTHS)
 _TEXTS = ("label", "help", "group", "unit", "unit_label", "direction_note")
 _FLAGS = ("required", "unknown", "integer", "protected")
-_MEMBERS = frozenset((*_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record", "imputed"))
+_MEMBERS = frozenset((*_FORM, *_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record", "imputed"))
 
 
 def check(overlay: dict, facts: dict) -> None:
@@ -24,14 +25,23 @@ def check(overlay: dict, facts: dict) -> None:
         else:
             _check_entry(name, entry, errors)
             _check_tracing(name, entry, types[name], errors)
-    errors |= {
-        name: f"{name} is a list of numbers: say “kind”: “{TRACING_KIND}”."
-        for name, type_ in types.items()
-        if type_ == TRACING and overlay.get("inputs", {}).get(name, {}).get("kind") != TRACING_KIND
-    }
+    settings = {given["name"] for given in facts.get("params", ())}
+    for name, entry in overlay.get("params", {}).items():
+        if name not in settings:
+            errors[PARAM + name] = f"The model has no setting “{name}”."
+        else:
+            _check_entry(PARAM + name, entry, errors)
     errors |= parts.check(overlay, facts)
+    if not errors:
+        errors = field_faults(overlay, facts)
     if errors:
         raise BadInput(errors)
+
+
+def field_faults(overlay: dict, facts: dict) -> dict[str, str]:
+    """What an overlay says of a field that does not fit it, under `<field>.<member>`."""
+    settings = {PARAM + name: entry for name, entry in overlay.get("params", {}).items()}
+    return fields.faults(spec.of(facts, overlay), overlay.get("inputs", {}) | settings)
 
 
 def check_parts(overlay: dict, facts: dict) -> None:
@@ -62,7 +72,7 @@ def _check_entry(name: str, entry: dict, errors: dict) -> None:
 
 def _check_tracing(name: str, entry: dict, declared: str, errors: dict) -> None:
     said = [member for member in _TRACING if member in entry]
-    if declared != TRACING:
+    if declared != TRACING or entry.get("kind") != TRACING_KIND:
         if said:
             errors[name] = f"{name}: {', '.join(said)} may be said of a tracing alone."
         return

@@ -51,6 +51,9 @@ def register() -> None:
     policy.register(RegisteredModel, Permission.MODEL_SEE, _models_seen, _WHY_SEE, see=True)
     policy.register(ModelVersion, Permission.MODEL_SEE, _versions_seen, _WHY_SEE, see=True)
     policy.register(ModelVersion, Permission.MODEL_SUBMIT, _own_study, "you are a member of its study")
+    policy.register(
+        ModelVersion, Permission.MODEL_SHAPE, _shapeable, "you are a member of its study or sit on the model committee"
+    )
     policy.register(ModelVersion, Permission.MODEL_REVIEW, _not_draft, "you sit on the model committee")
     policy.register(ModelVersion, Permission.MODEL_DISCUSS, _discussed, "you bring it, or sit on the model committee")
     policy.register(
@@ -76,6 +79,12 @@ def _transferable(by) -> Q:
     asked = OwnerTransfer.objects.filter(to_id=by.pk, answered_at=None, model_id=OuterRef("model_id"))
     found = (Q(model__owner_id=by.pk) | Q(Exists(asked))) & _own_study(by)
     return found | _not_draft(by) if "reviewer" in by.role_names else found
+
+
+def _shapeable(by) -> Q:
+    return (_own_study(by) if "scientist" in by.role_names else Q(pk__in=())) | (
+        _not_draft(by) if "reviewer" in by.role_names else Q(pk__in=())
+    )
 
 
 def _stoppable(by) -> Q:

@@ -80,11 +80,43 @@ function mark(field, place, state, words) {
   if (seen) seen.hidden = state === "unusual";
 }
 
+// Whether a question is asked while the answer on which it hangs is as it stands; what is not asked is not sent.
+function wanted(question) {
+  const other = document.getElementById(question.dataset.when);
+  const above = other?.closest("[data-question]");
+  if (!above) return true;
+  if (above.hidden || faulty(above)) return false;
+  const text = held(above);
+  const input = above.querySelector("input[data-unit]");
+  const answer = input ? read(input).own : text;
+  if (text === "") return false;
+  const { whenTest, whenValue } = question.dataset;
+  if (whenTest === "above") return answer > Number(whenValue);
+  if (whenTest === "below") return answer < Number(whenValue);
+  const same = (value) => (input ? Number(value) === answer : value === answer);
+  return whenValue.split("\n").some(same);
+}
+
+function reveal() {
+  // One may hang on another that hangs on a third, whatever their order on the page.
+  const hanging = [...form.querySelectorAll("[data-when]")];
+  for (let round = 0; round <= hanging.length; round += 1) {
+    let changes = false;
+    for (const question of hanging) {
+      const off = !wanted(question);
+      changes ||= question.hidden !== off;
+      question.hidden = off;
+      for (const control of question.querySelectorAll("input, select, textarea")) control.disabled = off;
+    }
+    if (!changes) return;
+  }
+}
+
 // What a question holds now; empty where it has no answer.
 function held(question) {
   const chosen = question.querySelector("input[type=radio]:checked");
   if (chosen) return chosen.value === "unknown" ? "" : chosen.value;
-  return question.querySelector(".with-unit input, input[type=file]")?.value.trim() ?? "";
+  return question.querySelector(".with-unit input, textarea, input[type=file]")?.value.trim() ?? "";
 }
 
 // An answer that cannot be used, as far as the page or the server has said so.
@@ -111,7 +143,7 @@ function take(button) {
   const question = button.closest("[data-question]");
   const value = button.dataset.take;
   const radio = [...question.querySelectorAll("input[type=radio]")].find((one) => one.value === value);
-  const input = radio ?? question.querySelector(".with-unit input");
+  const input = radio ?? question.querySelector(".with-unit input, textarea");
   const select = question.querySelector(".with-unit select");
   if (select) select.selectedIndex = 0;
   if (radio) radio.checked = true;
@@ -144,8 +176,9 @@ function relied(gone) {
 }
 
 function count() {
+  reveal();
   if (!tally) return;
-  const questions = [...form.querySelectorAll("[data-question]")];
+  const questions = [...form.querySelectorAll("[data-question]:not([hidden])")];
   const wrong = questions.filter(faulty);
   const gone = questions.filter((question) => held(question) === "");
   const names = (found) => found.map((question) => question.dataset.question).join(", ");
@@ -224,6 +257,7 @@ if (form) {
   // A key that is held down on the way here does not press the button.
   form.addEventListener("keydown", (event) => { if (event.repeat && event.key === "Enter") event.preventDefault(); });
   for (const input of form.querySelectorAll("input[data-unit]")) convert(input);
+  reveal();
   for (const button of form.querySelectorAll("[data-take]")) {
     button.hidden = false;
     button.addEventListener("click", () => take(button));

@@ -22,6 +22,7 @@ from portal.registry import actions as registry
 from portal.registry import signing
 from portal.registry.models import Signature
 from portal.registry.review import seats
+from portal.registry.studio import actions as studio
 from tests import reviewing
 from tests.accounts.passkey import Passkey
 
@@ -175,7 +176,7 @@ def test_an_answer_for_another_posting_is_none(glass, sso_person, submitted):
     person_glass = glass.passkey.answer(asked(glass.ask()))
 
     page = reverse("oversight:approval", args=[submitted.public_id])
-    registry.change_form(by=person, on=submitted, overlay={"inputs": {}})
+    studio.change_form(by=person, on=submitted, overlay={"inputs": {}}, why="For the test.")
     submitted.refresh_from_db()
     given = {"decision": "approve", "reason": "Read it all.", "seen": signing.payload_sha256(submitted)}
     client.post(page, given | {"credential": elsewhere})

@@ -35,7 +35,7 @@ def keep(folder: Path) -> ModelSpec:
     if not target.exists():
         shutil.copytree(folder, target)
     return ModelSpec(
-        key, found.engine, [(item["name"], item["type"]) for item in found.inputs], found.requirements, seconds=3
+        key, found.engine, [(item["name"], item["type"]) for item in found.columns], found.requirements, seconds=3
     )
 
 
@@ -249,14 +249,19 @@ def test_a_list_that_is_not_one_of_numbers_is_no_answer(client, tmp_path, answer
 @pytest.mark.parametrize(
     ("signature", "overlay", "sentence"),
     [
-        ('{"type": "array", "items": {"type": "double"}, "name": "x"}', {}, "The input x is a list of numbers, which can be asked for only as a tracing. Say what it is in formulary.json: “kind”: “ecg”, with “lead” and “rate”."),
-        ('{"type": "array", "items": {"type": "long"}, "name": "x"}', {"x": {"kind": "ecg"}}, "The input x of type array(long) cannot be asked in a form."),
-        ('{"type": "array", "items": {"type": "array", "items": {"type": "double"}}, "name": "x"}', {"x": {"kind": "ecg"}}, "The input x of type array of arrays cannot be asked in a form."),
-        ('{"type": "object", "properties": {}, "name": "x"}', {}, "The input x of type object cannot be asked in a form."),
-        ('{"type": "array", "items": {"type": "double"}, "name": "x"}, {"type": "array", "items": {"type": "double"}, "name": "z"}', {"x": {"kind": "ecg"}, "z": {"kind": "ecg"}}, "The signature has more than one tracing; a form takes one file."),
+        ('{"type": "array", "items": {"type": "long"}, "name": "x"}', {"x": {"kind": "ecg"}}, "formulary.json calls x a tracing; that is Array(double) alone."),
+        ('{"type": "object", "properties": {}, "name": "x"}', {}, "The input x cannot be asked in a form: it is a group without parts."),
+        ('{"type": "any", "name": "x"}', {}, "The input x cannot be asked in a form: its type is “any”, which does not say what to ask."),
+        ('{"type": "array", "items": {"type": "binary"}, "name": "x"}', {}, "The input x cannot be asked in a form: it is a list of files; a form takes one file for a column."),
+        ('{"type": "array", "items": {"type": "object", "properties": {"a": {"type": "long"}}}, "name": "x"}', {}, "The input x cannot be asked in a form: it is a list of groups."),
+        ('{"type": "map", "values": {"type": "object", "properties": {"a": {"type": "long"}}}, "name": "x"}', {}, "The input x cannot be asked in a form: it holds groups under names that the model does not fix."),
+        ('{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 3, 28, 28]}, "name": "x"}', {}, "The input x cannot be asked in a form: it has more than two dimensions, which nobody can type."),
+        ('{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 4]}}', {}, "An input of the signature has no name, so nobody can be asked for it."),
+        ('{"type": "binary", "name": "x"}, {"type": "binary", "name": "z"}', {}, "The signature asks for more than one file; a form takes one."),
+        ('{"type": "array", "items": {"type": "double"}, "name": "x"}, {"type": "array", "items": {"type": "double"}, "name": "z"}', {"x": {"kind": "ecg"}, "z": {"kind": "ecg"}}, "The signature asks for more than one file; a form takes one."),
     ],
 )  # fmt: skip
-def test_lists_are_taken_as_tracings_alone(tmp_path, signature, overlay, sentence):
+def test_what_no_form_can_ask_for_is_refused_with_what_to_do(tmp_path, signature, overlay, sentence):
     write(tmp_path / "model", "return 1")
     (tmp_path / "model" / "MLmodel").write_text(
         DESCRIPTION.replace('{"type": "double", "name": "x", "required": true}', signature)

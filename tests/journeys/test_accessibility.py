@@ -58,7 +58,7 @@ NOT_SENT_EMPTY = {
     "lab:owner": "nobody chosen; in tests/journeys/test_reviewing.py",
     "oversight:withdraw": "needs a proof; in tests/journeys/test_reviewing.py",
     "oversight:resume": "needs a proof; in tests/journeys/test_reviewing.py",
-    "oversight:change-form": "nothing changed is an answer", "oversight:integrity": "asks for nothing: it would be done",
+    "lab:form-studio": "nothing changed is an answer", "oversight:integrity": "asks for nothing: it would be done",
     "oversight:retention": "nothing set is an answer",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, artifacts, queries, signing
 from portal.registry.models import ModelVersion
 from portal.registry.standing import require_runnable
+from portal.registry.studio import actions as studio
 from tests import reviewing
 
 pytestmark = pytest.mark.django_db
@@ -55,8 +56,8 @@ def test_the_same_bytes_under_two_names_are_shown_to_whoever_reviews(cast, studi
 
 def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, submitted):
     seen = signing.payload_sha256(submitted)
-    actions.change_form(
-        by=cast["reviewer2"], on=submitted, overlay=submitted.overlay | {"summary": "Changed meanwhile."}
+    studio.change_form(
+        by=cast["reviewer2"], on=submitted, overlay=submitted.overlay | {"summary": "Changed meanwhile."}, why="A test."
     )
     for verb in (reviewing.approve, actions.refuse):
         with pytest.raises(Conflict, match="has changed since this page was opened"):

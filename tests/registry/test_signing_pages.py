@@ -9,6 +9,7 @@ from portal.accounts import factors
 from portal.audit.models import AuditEvent
 from portal.registry import actions, signing
 from portal.registry.models import Signature
+from portal.registry.studio import actions as studio
 from tests import reviewing
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_one_factor_alone_does_not_sign_and_is_in_the_ledger(missing, cast, wait
 def test_a_page_that_is_out_of_date_does_not_sign(cast, waiting, post):
     reviewing.answer_all(cast["reviewer"], waiting)
     seen = signing.payload_sha256(waiting)
-    actions.change_form(by=cast["reviewer2"], on=waiting, overlay={"inputs": {}})
+    studio.change_form(by=cast["reviewer2"], on=waiting, overlay={"inputs": {}}, why="A test.")
 
     answer = post(seen=seen)
     assert (answer.status_code, "Read it again, then sign" in answer.content.decode()) == (409, True)

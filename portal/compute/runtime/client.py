@@ -25,7 +25,7 @@ class ModelSpec:
 
     digest: str
     engine: str
-    inputs: list[tuple[str, str]]
+    inputs: list[tuple[str, str | dict]]
     requirements: list[str] = field(default_factory=list)
     memory_mb: int = 2048
     seconds: float = 20
@@ -48,9 +48,9 @@ class Client:
         self._path = path
         self._local = threading.local()
 
-    def score(self, spec: ModelSpec, rows: list[dict], *, timeout: float = 60) -> Scores:
-        """Run a model on rows; raises ModelRefused or ScorerUnavailable."""
-        answer = self._ask({"do": "score", "spec": vars(spec), "rows": rows}, timeout)
+    def score(self, spec: ModelSpec, rows: list[dict], *, params: dict | None = None, timeout: float = 60) -> Scores:
+        """Run a model on rows, `params` beside them all; raises ModelRefused or ScorerUnavailable."""
+        answer = self._ask({"do": "score", "spec": vars(spec), "rows": rows, "params": params or {}}, timeout)
         if "refused" in answer:
             raise ModelRefused(answer["refused"])
         return Scores(answer["columns"], answer["seconds"], answer["cold"], answer["layers"])

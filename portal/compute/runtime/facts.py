@@ -8,13 +8,15 @@ from pathlib import Path, PurePosixPath
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
-from portal.compute.runtime import pickles
+from portal.compute.runtime import columns, pickles
 from portal.compute.runtime.digest import UnsafeTree, tree_digest
 
-SCALARS = frozenset({"double", "float", "long", "integer", "string", "boolean", "datetime"})
 OVERLAY = "formulary.json"
-# A list of numbers can be asked for as a tracing alone, which a file brings; the overlay says so.
+# A list of numbers may be a tracing, which a file brings; the overlay says so.
 TRACING, TRACING_KIND = "array(double)", "ecg"
+# Before the name of a setting of the model, which is no input.
+PARAM = "settings."
+LONGEST_NAME = 120
 # Where a file came from when it was logged; loading follows none of it beyond the last part of the name.
 _ORIGINS = frozenset({"uri", "model_code_path"})
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -30,11 +32,15 @@ class ModelRefused(Exception):
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a model's files say: engine, signature, requirements, and flags a reviewer should see."""
+    """What a model's files say: engine, signature, requirements, and flags a reviewer should see.
+
+    `inputs` are the questions of the form, `columns` what the model takes them as.
+    """
 
     engine: str
     flavors: list[str]
     inputs: list[dict]
+    columns: list[dict]
     outputs: list[dict]
     params: list[dict]
     requirements: list[str]
@@ -58,17 +64,19 @@ def inspect_model(folder: Path) -> ModelFacts:
         raise ModelRefused(str(problem), "unsafe-files") from None
     described = _description(folder)
     flavors = described.get("flavors") or {}
-    inputs = _inputs(described)
-    outputs = _columns(described, "outputs")
+    taken = _taken(described)
     onnx = _onnx_file(folder, flavors)
+    inputs = _inputs(taken, onnx)
+    outputs = _columns(described, "outputs")
     overlay = _overlay(folder, inputs)
     _check_tracings(inputs, overlay or {}, onnx)
     facts = ModelFacts(
         engine="onnx" if onnx else "pyfunc",
         flavors=sorted(flavors),
         inputs=inputs,
+        columns=taken,
         outputs=outputs,
-        params=_columns(described, "params"),
+        params=[] if onnx else _params(described, inputs),
         requirements=_requirements(folder),
         python=str((flavors.get("python_function") or {}).get("python_version", "")),
         run_id=str(described.get("run_id") or ""),
@@ -110,49 +118,107 @@ def _check_paths(value) -> None:
         raise ModelRefused("The MLmodel file points outside its own folder; such a model is not taken.", "path-escape")
 
 
-def _inputs(described: dict) -> list[dict]:
-    inputs = _columns(described, "inputs")
-    if not inputs:
+def _taken(described: dict) -> list[dict]:
+    """The columns as the model takes them."""
+    try:
+        found = [columns.read(column) for column in _part(described, "inputs")]
+    except columns.Unaskable as problem:
+        raise ModelRefused(
+            f"An input of the signature cannot be asked in a form: {problem}.", "bad-signature"
+        ) from None
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise ModelRefused("The signature's inputs cannot be read. Log the model again.", "bad-signature") from None
+    if not found:
         raise ModelRefused(
             "The model has no signature, so no form can be made from it. Infer one with "
             "mlflow.models.infer_signature(inputs, outputs) and log the model again with signature=…", "no-signature",
         )  # fmt: skip
-    for given in inputs:
-        if not given["name"] or given["type"] not in {*SCALARS, TRACING}:
-            raise ModelRefused(
-                f"The input {given['name'] or '(unnamed)'} of type {given['type']} cannot be asked in a form. "
-                f"Name every input column and give it one of the types {', '.join(sorted(SCALARS))}; "
-                "a tracing is Array(double).", "bad-signature",
-            )  # fmt: skip
-    names = [given["name"] for given in inputs]
+    if not all(column["name"] for column in found):
+        raise ModelRefused(
+            "An input of the signature has no name, so nobody can be asked for it. Name every input: give a DataFrame, "
+            "or a dictionary of arrays, to infer_signature, and log the model again.", "bad-signature",
+        )  # fmt: skip
+    return found
+
+
+def _inputs(taken: list[dict], onnx: str) -> list[dict]:
+    """The questions of the form, from the columns."""
+    found = []
+    for column in taken:
+        try:
+            found += columns.questions(column)
+        except columns.Unaskable as problem:
+            sentence = f"The input {column['name']} cannot be asked in a form: {problem}."
+            raise ModelRefused(sentence, "bad-signature") from None
+    names = [asked["name"] for asked in found]
     if len(set(names)) != len(names):
         raise ModelRefused("Two inputs of the signature have the same name.", "bad-signature")
-    return inputs
+    if any(name != name.strip() or len(name) > LONGEST_NAME for name in names):
+        raise ModelRefused(
+            f"The name of an input has spaces around it, or more than {LONGEST_NAME} characters.", "bad-signature"
+        )
+    odd = [asked for asked in found if onnx and not _fits_onnx(asked["type"])]
+    if odd:
+        raise ModelRefused(
+            f"The input {odd[0]['name']} of type {odd[0]['type']} cannot be given to an ONNX model. Log the model with the "
+            "python_function flavor.", "bad-signature",
+        )  # fmt: skip
+    return found
+
+
+def _fits_onnx(kind: str) -> bool:
+    return not kind.startswith(("map", "array(array", "binary", "datetime")) and "datetime" not in kind
 
 
 def _check_tracings(inputs: list[dict], overlay: dict, onnx: str) -> None:
-    lists = [given["name"] for given in inputs if given["type"] == TRACING]
     described = overlay.get("inputs", {})
-    unsaid = [name for name in lists if (described.get(name) or {}).get("kind") != TRACING_KIND]
-    if unsaid:
+    tracings = [asked for asked in inputs if (described.get(asked["name"]) or {}).get("kind") == TRACING_KIND]
+    if any(asked["type"] != TRACING or "." in asked["name"] for asked in tracings):
         raise ModelRefused(
-            f"The input {unsaid[0]} is a list of numbers, which can be asked for only as a tracing. Say what it is in "
-            f"{OVERLAY}: “kind”: “{TRACING_KIND}”, with “lead” and “rate”.", "bad-overlay",
-        )  # fmt: skip
-    if len(lists) > 1:
-        raise ModelRefused("The signature has more than one tracing; a form takes one file.", "bad-signature")
-    if lists and onnx:
+            f"{OVERLAY} calls {tracings[0]['name']} a tracing; that is Array(double) alone.", "bad-overlay"
+        )
+    if len(tracings) + sum(asked["type"] == "binary" for asked in inputs) > 1:
+        raise ModelRefused("The signature asks for more than one file; a form takes one.", "bad-signature")
+    if tracings and onnx:
         raise ModelRefused("A model that reads a tracing runs as python_function, not as ONNX.", "bad-signature")
 
 
-def _columns(described: dict, part: str) -> list[dict]:
+def _params(described: dict, inputs: list[dict]) -> list[dict]:
+    """The settings that a model is run with: name, type, default; a list has a shape."""
+    try:
+        found = [
+            {"name": str(given["name"]), "type": _param_type(given), "default": given.get("default")}
+            for given in _part(described, "params")
+        ]
+    except (KeyError, TypeError, AttributeError):
+        raise ModelRefused("The signature's params cannot be read. Log the model again.", "bad-signature") from None
+    if {f"{PARAM}{given['name']}" for given in found} & {asked["name"] for asked in inputs}:
+        raise ModelRefused(f"An input of the signature is named like a setting ({PARAM}…). Rename it.", "bad-signature")
+    return found
+
+
+def _param_type(given: dict) -> str:
+    kind = str(given["type"])
+    return f"array({kind})" if given.get("shape") is not None else kind
+
+
+def _part(described: dict, part: str) -> list:
     signature = described.get("signature") or {}
     text = signature.get(part) if isinstance(signature, dict) else None
     if not text:
         return []
     try:
-        columns = json.loads(text) if isinstance(text, str) else text
-        return [_column(column) for column in columns]
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise ModelRefused(f"The signature's {part} cannot be read. Log the model again.", "bad-signature")
+    return found
+
+
+def _columns(described: dict, part: str) -> list[dict]:
+    try:
+        return [_column(column) for column in _part(described, part)]
     except (ValueError, TypeError, AttributeError):
         raise ModelRefused(f"The signature's {part} cannot be read. Log the model again.", "bad-signature") from None
 

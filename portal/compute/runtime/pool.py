@@ -36,9 +36,9 @@ class Scorer:
             raise Refused(answer["refused"])
         self.layers = answer["layers"]
 
-    def score(self, rows: list, seconds: float) -> dict:
+    def score(self, rows: list, params: dict, seconds: float) -> dict:
         """The answer for some rows; raises Refused."""
-        answer = self._ask({"rows": rows}, seconds)
+        answer = self._ask({"rows": rows, "params": params}, seconds)
         self.requests += 1
         if "refused" in answer:
             raise Refused(answer["refused"])
@@ -75,13 +75,13 @@ class Pool:
         self._living: set[Scorer] = set()
         threading.Thread(target=self._watch, daemon=True).start()
 
-    def score(self, spec: dict, rows: list) -> dict:
-        """Run a version on rows; raises Refused."""
+    def score(self, spec: dict, rows: list, params: dict) -> dict:
+        """Run a version on rows with its settings; raises Refused."""
         scorer, cold = self._scorer(spec)
         with scorer.lock:
             if scorer.dead:
                 raise Refused("crashed")
-            answer = scorer.score(rows, spec["seconds"])
+            answer = scorer.score(rows, params, spec["seconds"])
         return answer | {"cold": cold, "layers": scorer.layers}
 
     def status(self) -> dict:

@@ -72,7 +72,7 @@ def _answer(document: dict, pool: Pool) -> dict:
     if document.get("do") == "status":
         return pool.status()
     try:
-        return pool.score(document["spec"], document["rows"])
+        return pool.score(document["spec"], document["rows"], document.get("params") or {})
     except Refused as refusal:
         return {"refused": str(refusal)}
 

@@ -64,13 +64,13 @@ def _serve(peer, model, order) -> None:
             document = wire.receive(peer)
         except wire.Closed:
             return
-        wire.send(peer, _answer(model, document["rows"], order["inputs"]))
+        wire.send(peer, _answer(model, document["rows"], order["inputs"], document.get("params") or {}))
 
 
-def _answer(model, rows, inputs) -> dict:
+def _answer(model, rows, inputs, params) -> dict:
     began = time.perf_counter()
     try:
-        columns = model(rows, inputs)
+        columns = model(rows, inputs, params)
         _check(columns, len(rows))
     except Exception as problem:
         return _refusal(problem, "crashed")
@@ -128,6 +128,9 @@ def _import(order) -> None:
             import mlflow.pyfunc  # noqa: F401
             import numpy  # noqa: F401
             import pandas  # noqa: F401
+
+            # Read before the fence: afterwards this folder is out of reach.
+            order["casts"] = _sibling("casts")
     except ImportError:
         raise Refused("environment_unavailable") from None
 
@@ -153,11 +156,17 @@ def _onnx(order):
         found = {}
         for name, kind in inputs:
             given = wanted.get(name) or wanted[name.replace(" ", "_")]
-            values = [[_blank(row.get(name), kind)] for row in rows]
-            found[given.name] = numpy.asarray(values, dtype=kinds[given.type])
+            found[given.name] = numpy.asarray(_cells(rows, name, kind), dtype=kinds[given.type])
         return found
 
-    return lambda rows, inputs: _flat(dict(zip(names, session.run(None, feed(rows, inputs)), strict=True)))
+    return lambda rows, inputs, params: _flat(dict(zip(names, session.run(None, feed(rows, inputs)), strict=True)))
+
+
+def _cells(rows, name, kind) -> list:
+    """The values of one ONNX input: one in each row, or a list of them."""
+    if isinstance(kind, dict):
+        return [row[name] if isinstance(row.get(name), list) else [row.get(name)] for row in rows]
+    return [[_blank(row.get(name), kind)] for row in rows]
 
 
 def _blank(value, kind: str):
@@ -168,39 +177,22 @@ def _blank(value, kind: str):
 
 def _pyfunc(order):
     import mlflow.pyfunc
-    import numpy
-    import pandas
     from mlflow.models import ModelSignature
 
     model = mlflow.pyfunc.load_model(order["folder"])
     # The values have the signature's types already; checking them once more would take as long as the model itself.
     declared = model.metadata.signature
     model.metadata.signature = ModelSignature(params=declared.params) if declared and declared.params else None
-    casts = {"double": "float64", "float": "float32", "string": "object"}
-    whole = {"long": "int64", "integer": "int32", "boolean": "bool"}
+    casts = order["casts"]
 
-    def column(values, kind):
-        if kind in casts:
-            return numpy.array(values, dtype=casts[kind])
-        if kind == "array(double)":
-            return pandas.Series([_numbers(value) for value in values], dtype=object)
-        if kind in whole and None not in values:
-            return numpy.array(values, dtype=whole[kind])
-        return pandas.to_datetime(pandas.Series(values)) if kind == "datetime" else pandas.Series(values)
+    def ask(rows, inputs, params):
+        try:
+            table = casts.table(rows, inputs)
+        except (ValueError, TypeError, OverflowError, AttributeError, KeyError):
+            raise Refused("bad_input") from None
+        return _flat(_named(model.predict(table, params=params) if params else model.predict(table)))
 
-    def table(rows, inputs):
-        return pandas.DataFrame({name: column([row.get(name) for row in rows], kind) for name, kind in inputs})
-
-    return lambda rows, inputs: _flat(_named(model.predict(table(rows, inputs))))
-
-
-def _numbers(value):
-    import numpy
-
-    found = numpy.asarray(value, dtype="float64")
-    if found.ndim != 1 or not 0 < found.size <= LONGEST_LIST or not numpy.isfinite(found).all():
-        raise Refused("bad_input")
-    return found
+    return ask
 
 
 def _named(found) -> dict:

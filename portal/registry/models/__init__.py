@@ -1,5 +1,6 @@
 """The tables of the formulary."""
 
+from portal.registry.models.forms import FormRevision
 from portal.registry.models.review import (
     CommitteeSeat,
     Deputy,
@@ -16,6 +17,7 @@ __all__ = [
     "CommitteeSeat",
     "Deputy",
     "ExpiryReminder",
+    "FormRevision",
     "InterestConflict",
     "ModelVersion",
     "OwnerTransfer",

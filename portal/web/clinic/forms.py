@@ -1,123 +1,20 @@
 """Between a model's form and the page: what was typed comes in, what is shown goes out."""
 
-from dataclasses import dataclass
-
-from django.conf import settings
-
 from portal.core import days
 from portal.core.problems import BadInput
 from portal.predictions import before, tracings
 from portal.predictions.actions import BlankForm
-from portal.predictions.last_time import Typed
 from portal.predictions.prefill import NOT_LISTED, Prefilled
 from portal.records import units as measures
 from portal.records.units import display_unit
-from portal.registry import answers
+from portal.registry import answers, conditions
 from portal.registry.answers import UNKNOWN
 from portal.registry.spec import Field, FormSpec, Option, form_of, number_text
+from portal.registry.studio import values
+from portal.web.clinic.questions import PREFIX, Question, Unit
 
-# What was typed, in which unit, what was ticked as right, what the record said as the form was shown, whose a file is.
-PREFIX, UNIT, TICK, WAS, VOUCH = "in.", "unit.", "tick.", "was.", "vouch."
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A unit that may be chosen, with the straight line from it to the model's own."""
-
-    code: str
-    label: str
-    factor: float | None
-    offset: float | None
-
-
-@dataclass(frozen=True)
-class Question:
-    """One field as the component draws it."""
-
-    name: str
-    label: str
-    help: str
-    kind: str
-    required: bool
-    value: str
-    unit_name: str
-    unit_label: str
-    unit: str
-    units: list[Unit]
-    conversion: str
-    options: list[Option]
-    source: str
-    optional: str
-    weight: float
-    not_listed: bool
-    recorded: str
-    changed: bool
-    stale: bool
-    last: Typed | None
-    note: str
-    warning: str
-    tick_name: str
-    tick: str
-    ticked: bool
-    without: str
-    error: str
-    was_name: str
-    was: str
-    minimum: float | None
-    maximum: float | None
-    range_hint: str
-    usual_min: float | None
-    usual_max: float | None
-    judged: str = ""
-    judgement: str = ""
-    vouch: str = ""
-    lead: str = ""
-
-    @property
-    def megabytes(self) -> int:
-        """How large a file may be."""
-        return settings.SIGNAL_MAX_BYTES // 1024 // 1024
-
-    @property
-    def id(self) -> str:
-        """The element's id, for labels and links from the error summary."""
-        return "f-" + self.name.removeprefix(PREFIX)
-
-    @property
-    def changed_how(self) -> str:
-        """How an answer came about that is not the record's."""
-        if self.value in ("", UNKNOWN):
-            return "Not given"
-        return "Chosen" if self.options else "Typed"
-
-    @property
-    def to_confirm(self) -> bool:
-        """Whether its answer may be right and only waits for a tick."""
-        return bool(self.warning and not self.ticked)
-
-    @property
-    def to_correct(self) -> bool:
-        """Whether there is an answer, but one that cannot be used."""
-        return self.value not in ("", UNKNOWN) and bool(self.error) and not self.to_confirm
-
-    @property
-    def known(self) -> bool:
-        """Whether it has an answer that can be used."""
-        return self.value not in ("", UNKNOWN) and not self.to_correct
-
-    @property
-    def unit_shown(self) -> str:
-        """The chosen unit as people write it."""
-        return (
-            self.unit_label
-            if self.unit == (self.units[0].code if self.units else self.unit)
-            else display_unit(self.unit)
-        )
-
-    @property
-    def in_sentence(self) -> str:
-        """Its label within a sentence; abbreviations keep their capitals."""
-        return self.label[:1].lower() + self.label[1:] if self.label[1:2].islower() else self.label
+# In which unit something was typed, what was ticked as right, what the record said as the form was shown, whose a file is.
+UNIT, TICK, WAS, VOUCH = "unit.", "tick.", "was.", "vouch."
 
 
 def read(posted) -> dict:
@@ -164,13 +61,24 @@ def with_files(request, patient, version, inputs: dict) -> dict:
 
 def groups(blank: BlankForm, *, typed, errors: dict) -> list[tuple[str, list[Question]]]:
     """The form's questions by group, with what was typed or what the record says."""
+    spared = _hidden(blank, typed or {})
     return [
-        (title, [_question(field, blank, typed or {}, errors) for field in fields])
+        (title, [_question(field, blank, typed or {}, errors, spared) for field in fields])
         for title, fields in blank.form.groups()
     ]
 
 
-def _question(field: Field, blank: BlankForm, typed, errors: dict) -> Question:
+def _hidden(blank: BlankForm, typed) -> frozenset[str]:
+    """What is not asked while the answers are as they stand on the page."""
+    if not any(field.when for field in blank.form.fields):
+        return frozenset()
+    asked = [field for field in blank.form.fields if field.asked and not field.is_file]
+    raw = {field.name: _value(field, blank.prefilled.get(field.name), typed) for field in asked}
+    chosen = {field.name: typed.get(UNIT + field.name, "") for field in asked}
+    return frozenset(answers.check(blank.form, raw, chosen).hidden)
+
+
+def _question(field: Field, blank: BlankForm, typed, errors: dict, spared: frozenset[str]) -> Question:
     known = blank.prefilled.get(field.name)
     value, unit = _value(field, known, typed), typed.get(UNIT + field.name) or field.unit
     was = _recorded(field, known)
@@ -215,9 +123,42 @@ def _question(field: Field, blank: BlankForm, typed, errors: dict) -> Question:
         usual_max=field.usual_max,
         judged=judged,
         judgement=judgement,
-        vouch=VOUCH + field.name if field.is_file and tracings.UNNAMED in errors.get(field.name, "") else "",
-        lead=field.tracing["lead"] if field.is_file else "",
+        **_kind_of_its_own(field, blank, errors, spared),
     )
+
+
+def _kind_of_its_own(field: Field, blank: BlankForm, errors: dict, spared: frozenset[str]) -> dict:
+    """What only files, lists, moments and fields that hang on others have."""
+    return {
+        "vouch": VOUCH + field.name if field.is_tracing and tracings.UNNAMED in errors.get(field.name, "") else "",
+        "lead": field.tracing["lead"] if field.is_tracing else "",
+        "proposed": field.name in blank.prefilled and blank.prefilled[field.name].proposed,
+        "hidden": field.name in spared,
+        "condition": conditions.sentence(blank.form, field),
+        "when": field.when if field.when and blank.form[field.when.input].asked else None,
+        "when_value": _compared(blank.form, field),
+        "how": _HOW.get(field.kind, ""),
+    }
+
+
+def _compared(form: FormSpec, field: Field) -> str:
+    """What the answer on which a field hangs is compared with, written as that answer is on the page."""
+    if field.when is None or not form[field.when.input].asked:
+        return ""
+    options, given = form[field.when.input].options, field.when.value
+    found = given if field.when.test == "in" else (given,)
+    if options:
+        return "\n".join(str(one.value) for one in options if any(conditions.same(one.value, value) for value in found))
+    return "\n".join(number_text(value) for value in found)
+
+
+# How an answer of several values, or a moment, is written.
+_HOW = {
+    "list": "One value on each line.",
+    "rows": "One row on each line, with semicolons between its values.",
+    "pairs": "A name, a colon and the value on each line.",
+    "moment": "By the hospital’s clock.",
+}
 
 
 def _judge(field: Field, warning: str, error: str, ticked: bool) -> tuple[str, str]:
@@ -246,8 +187,10 @@ def _value(field: Field, known: Prefilled | None, typed) -> str:
 def _recorded(field: Field, known: Prefilled | None) -> str:
     if known is None or known.value is None:
         return ""
+    if field.holds_many:
+        return values.text(known.value)
     if field.options or not isinstance(known.value, float):
-        return str(known.value)
+        return str(known.value)[:16] if field.kind == "moment" else str(known.value)
     return number_text(known.value)
 
 

@@ -16,7 +16,7 @@ def summary(grouped: list[tuple[str, list[forms.Question]]], errors: dict) -> di
 
 def tally(grouped: list[tuple[str, list[forms.Question]]], overlay: dict) -> dict:
     """How many answers are there, and which are not: the line above the button."""
-    asked = [question for _, questions in grouped for question in questions]
+    asked = [question for _, questions in grouped for question in questions if not question.hidden]
     gone = [question for question in asked if not question.known and not question.to_correct]
     share, most = sum(question.weight for question in gone), abstention.most_missing(overlay)
     return {

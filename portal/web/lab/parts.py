@@ -3,6 +3,7 @@
 # Part, address, and what it is called; a part of `bundle` that can be missing has a page here.
 PARTS = (
     ("overview", "lab:version", "Overview"),
+    ("form", "lab:form", "Form"),
     ("calibration", "lab:calibration", "Reliability here"),
     ("review", "lab:review", "Review"),
 )

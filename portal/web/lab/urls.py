@@ -10,6 +10,7 @@ from portal.web.lab import (
     owner,
     proposing,
     review,
+    studio,
     summaries,
     views,
 )
@@ -20,6 +21,10 @@ urlpatterns = [
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
     path("versions/<pid:version>/calibration/", calibration.calibration, name="calibration"),
+    path("versions/<pid:version>/form/", studio.form, name="form"),
+    path("versions/<pid:version>/form/edit/", studio.form_studio, name="form-studio"),
+    path("versions/<pid:version>/form/preview/", studio.form_preview, name="form-preview"),
+    path("versions/<pid:version>/form/back/", studio.form_back, name="form-back"),
     path("versions/<pid:version>/review/", review.review, name="review"),
     path("versions/<pid:version>/review/checklist/", review.answer, name="checklist"),
     path("versions/<pid:version>/review/comment/", review.comment, name="comment"),

@@ -8,6 +8,7 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.registry import actions, bundle, queries, signing, spec
 from portal.registry.states import WAITING, VersionState
+from portal.registry.studio import actions as studio
 
 
 @require_safe
@@ -24,6 +25,11 @@ def model(request, model):
     if found is None:
         raise Http404
     return redirect("lab:version", found.public_id)
+
+
+def may_shape(by, on) -> bool:
+    """Whether this person can change the form of a version now."""
+    return policy.decide(by, Permission.MODEL_SHAPE, on).allowed and not studio.closed(by, on)
 
 
 @require_safe
@@ -44,6 +50,7 @@ def version(request, version):
         "is_stopped": on.state == VersionState.SUSPENDED,
         "is_draft": on.state == VersionState.DRAFT,
         "is_approved": on.state == VersionState.APPROVED,
+        "may_shape": may_shape(request.user, on),
         "waits": on.state in WAITING,
         "missing": bundle.missing(on) if on.state in {VersionState.DRAFT, *WAITING} else [],
     }

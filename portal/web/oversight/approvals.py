@@ -10,7 +10,6 @@ from portal.core.problems import BadInput, Conflict, Problem
 from portal.registry import actions, bundle, queries, signing, spec
 from portal.registry.review import chairing, checklist, conflicts, deciding, difference
 from portal.web import kept, proofs
-from portal.web.oversight import forms
 
 DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
 
@@ -48,29 +47,6 @@ def stop(request, version):
         )
     messages.success(request, "Stopped. Nothing new runs; past results keep a banner.")
     return redirect("lab:version", on.public_id)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def change_form(request, version):
-    """Narrow and word a version's form before anyone has signed."""
-    on = actions.open_version(by=request.user, on=version)
-    policy.require(request.user, Permission.MODEL_REVIEW, on)
-    errors = {}
-    if request.method == "POST":
-        try:
-            actions.change_form(by=request.user, on=on, overlay=forms.overlay_of(on, request.POST))
-            messages.success(request, "The form is changed; what it looks like now is below.")
-            return redirect("oversight:approval", on.public_id)
-        except BadInput as problem:
-            errors = problem.errors
-    typed = kept.take(request)
-    context = {
-        "version": on,
-        "rows": forms.rows_of(on, request.POST or typed),
-        "errors": errors,
-        "restored": bool(typed),
-    }
-    return render(request, "oversight/change_form.html", context, status=422 if errors else 200)
 
 
 def _decide(request, on):

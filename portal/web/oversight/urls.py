@@ -27,7 +27,6 @@ urlpatterns = [
     path("approvals/<pid:version>/withdraw/", committee.withdraw, name="withdraw"),
     path("approvals/<pid:version>/resume/", committee.resume, name="resume"),
     path("committee/", committee.committee, name="committee"),
-    path("approvals/<pid:version>/form/", approvals.change_form, name="change-form"),
     path("incidents/", incidents.incidents, name="incidents"),
     path("incidents/<pid:incident>/", incidents.incident, name="incident"),
     path("recalls/", recalls.recalls, name="recalls"),

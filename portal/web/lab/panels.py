@@ -1,0 +1,208 @@
+"""The studio's page: one panel for each field of a form, with what people may set of it."""
+
+from dataclasses import dataclass, field
+
+from portal.records import codes
+from portal.registry import conditions
+from portal.registry.fields import FITS
+from portal.registry.spec import Field, FormSpec
+from portal.registry.studio import draft, values
+
+NUMERIC = ("number", "integer")
+RECORD = {
+    "age": "age", "sex": "sex", "observation": "a measurement", "condition": "a problem on the list",
+    "encounters": "stays in hospital, counted",
+}  # fmt: skip
+TYPES = {
+    "double": "number", "float": "number", "long": "whole number", "integer": "whole number", "string": "text",
+    "boolean": "yes or no", "datetime": "moment", "binary": "file",
+}  # fmt: skip
+# Units that a hospital's laboratories and wards write, offered where they fit.
+COMMON = ("mg/dL", "mmol/L", "umol/L", "g/L", "g/dL", "mg/L", "kg", "[lb_av]", "cm", "m", "[in_i]", "Cel", "[degF]", "mm[Hg]", "kPa", "%", "mmol/mol", "d", "mo", "a", "h", "min")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Control:
+    """One thing that may be set."""
+
+    name: str
+    label: str
+    kind: str
+    value: str | bool
+    hint: str = ""
+    error: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    list: str = ""
+
+    @property
+    def id(self) -> str:
+        """The element's id; the error summary leads to it."""
+        return f"s-{self.name}"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One field of the form."""
+
+    name: str
+    title: str
+    type: str
+    notes: list[str]
+    parts: list[tuple[str, list[Control]]] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything in it has to be mended."""
+        return bool(self.error) or any(control.error for _, controls in self.parts for control in controls)
+
+    @property
+    def id(self) -> str:
+        """The element's id."""
+        return f"p-{self.name}"
+
+
+def panels(form: FormSpec, overlay: dict, typed, errors: dict[str, str]) -> list[tuple[str, list[Panel]]]:
+    """The panels by group, in the order in which the fields are asked."""
+    found: dict[str, list[Panel]] = {}
+    for asked in form.fields:
+        found.setdefault(asked.group, []).append(_panel(form, asked, overlay, typed, errors))
+    return list(found.items())
+
+
+# Where the sentence stands about what stands in several boxes.
+_WHOLE = {"record.kind": "{}.record", "when.input": "{}.when"}
+
+
+def _panel(form: FormSpec, asked: Field, overlay: dict, typed, errors: dict) -> Panel:
+    entry = draft.entry_of(overlay, asked)
+    now = values.shown(form, asked, entry)
+
+    def control(member: str, label: str, kind: str = "text", hint: str = "", choices=(), of: str = "") -> Control:
+        name = f"{asked.name}.{member}"
+        value = now[member]
+        if typed is not None and typed.get(f"{asked.name}.{draft.SHOWN}"):
+            value = name in typed if kind == "tick" else typed.get(name, value)
+        return Control(
+            name,
+            label,
+            kind,
+            value,
+            hint,
+            errors.get(name, "") or errors.get(_WHOLE.get(member, "").format(asked.name), ""),
+            tuple(choices),
+            of,
+        )
+
+    parts = [("Words", _words(control)), ("Answer", _answer(asked, control))]
+    parts += [("Where it comes from", _origin(form, asked, entry, control))]
+    return Panel(
+        asked.name, asked.label, said(asked.type), _notes(form, asked), [part for part in parts if part[1]],
+        error=errors.get(asked.name, ""),
+    )  # fmt: skip
+
+
+def said(declared: str) -> str:
+    """A type of the signature in plain words."""
+    word = TYPES[declared.split("(")[-1].rstrip(")")]
+    if declared.startswith("array(array"):
+        return f"rows of {word}s"
+    if declared.startswith("array"):
+        return f"list of {word}s"
+    return f"{word}s under names" if declared.startswith("map") else word
+
+
+def _notes(form: FormSpec, asked: Field) -> list[str]:
+    found = ["stays at the model's default"] if asked.left else []
+    found += ["fixed"] if asked.fixed is not None else []
+    found += ["from the record"] if asked.record else []
+    found += ["optional"] if asked.asked and not asked.required else []
+    return found + ([conditions.sentence(form, asked).rstrip(".").lower()] if asked.when else [])
+
+
+def _words(control) -> list[Control]:
+    return [
+        control("label", "Label", hint="The question, in a few words."),
+        control("help", "Help", hint="One sentence below the label."),
+        control("group", "Group", of="groups"),
+        control("order", "Place", "number", "Fields are asked from the lowest place on."),
+    ]
+
+
+def _answer(asked: Field, control) -> list[Control]:
+    found = [] if asked.setting else [control("required", "Must be answered", "tick")]
+    found += [control("asked", "Let people set it", "tick", "Otherwise nobody sees it.")] if asked.setting else []
+    if asked.kind in ("choice", "boolean"):
+        found += [control("unknown", "Offer “Not known”", "tick")]
+    if asked.kind in NUMERIC:
+        found += [
+            control("unit", "Unit of the model", hint="As UCUM writes it, for example mg/dL or mm[Hg]."),
+            control("unit_label", "Unit as people read it"),
+            control("units", "Also taken in", hint="Other units, with commas; they are converted.", of="units"),
+        ]
+        if asked.type in ("double", "float"):
+            found += [control("integer", "Whole numbers only", "tick")]
+    if asked.kind in NUMERIC or (asked.holds_many and asked.item.kind in NUMERIC):
+        found += [control("min", "Lowest possible", "number"), control("max", "Highest possible", "number")]
+    if asked.kind in NUMERIC:
+        found += [control("usual_min", "Usual from", "number"), control("usual_max", "Usual to", "number")]
+    if asked.kind in ("date", "moment"):
+        found += [control("day_only", "Ask for the day alone", "tick")]
+    if asked.kind == "moment":
+        found += [control("zone", "Clock of the model", hint="UTC or Europe/Berlin; empty is the hospital's own.")]
+    if asked.kind in ("choice", "text") or (asked.kind in NUMERIC and not asked.unit):
+        found += [
+            control("options", "Answers", "area", "One on each line: what the model is given = what people read.")
+        ]
+    return found
+
+
+def _origin(form: FormSpec, asked: Field, entry: dict, control) -> list[Control]:
+    if asked.is_file:
+        return []
+    kind = {"choice": "choice", "boolean": "choice"}.get(asked.kind, "area" if asked.holds_many else "text")
+    offered = [("", "not set"), *((values.text(one.value), one.label) for one in asked.options)]
+    found = [
+        control("fixed", "Fixed to", kind, "Then it is not asked.", offered),
+        control("default", "Proposed answer", kind, "Stands in the form where the record is silent.", offered),
+    ]
+    if asked.setting:
+        return found
+    kinds = [(name, RECORD[name]) for name, fits in FITS.items() if asked.kind in fits]
+    if kinds:
+        named = codes.said((entry.get("record") or {}).get("codes", ()))
+        found += [
+            control("record.kind", "Filled from the record", "choice", "", [("", "no"), *kinds]),
+            control("record.codes", "Codes", hint=named or "LOINC of the measurement, with commas."),
+            control("record.within_days", "Not older than (days)", "number"),
+        ]
+    others = [(one.name, one.label) for one in form.fields if _can_decide(one) and one.name != asked.name]
+    if others:
+        found += [
+            control("when.input", "Ask only when", "choice", "", [("", "always asked"), *others]),
+            control("when.test", "its answer", "choice", "", [("", "–"), *conditions.TESTS.items()]),
+            control("when.value", "this", hint="Several with commas."),
+        ]
+    return found
+
+
+def _can_decide(field: Field) -> bool:
+    return field.kind in ("choice", "boolean", *NUMERIC) and field.asked
+
+
+def lists(form: FormSpec) -> dict[str, list[str]]:
+    """What the boxes propose as one types."""
+    return {
+        "groups": sorted({one.group for one in form.fields if one.group and not one.setting}),
+        "units": list(COMMON),
+    }
+
+
+def summary(errors: dict[str, str]) -> dict[str, str]:
+    """The sentences for the top of the page under the ids to which they lead."""
+    part = {"record": "record.kind", "when": "when.input"}
+    found = {}
+    for name, sentence in errors.items():
+        head, _, member = name.rpartition(".")
+        found[f"s-{head}.{part.get(member, member)}" if head else "why" if name == "why" else f"p-{name}"] = sentence
+    return found
