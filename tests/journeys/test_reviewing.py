@@ -20,6 +20,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pyte
 PASSWORD = "correct-horse-battery"
 
 
+@pytest.fixture(autouse=True)
+def demonstration(settings):
+    settings.DEMO = True
+
+
 @pytest.fixture
 def second(cast, wards, approve, trained, studies, tmp_path) -> ModelVersion:
     """The second version of an approved model, with another question and another library."""
@@ -81,7 +86,8 @@ def test_a_version_is_proposed_reviewed_and_signed(visit, accessible, look, cast
     assert "One part of the environment is new: wonderlib." in text
     assert "Chest pain, as the patient tells it" in text
     page.fill("#discussion > form textarea", "Why is the question worded anew?")
-    page.click("text=Say it")
+    page.click("#discussion > form button")
+    assert "Said." in said(page)
     accessible(page)
     scientist.goto(f"{live_server.url}/account/notices/")
     scientist.click("text=Open the review")

@@ -119,6 +119,9 @@ POSTS = {
     "lab:form-preview": (("version",), (403, 403, 200, 404, 200, 404, 404)),
     "lab:form-back": (("version",), (403, 403, 409, 404, 409, 404, 404)),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
+    "lab:comment": (("version",), (403, 403, 422, 404, 422, 404, 404)),
+    "lab:checklist": (("version",), (403, 403, 403, 404, 409, 404, 404)),
+    "oversight:interest": (("version",), (403, 403, 403, 404, 302, 404, 404)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
 }
 ELSEWHERE = {

@@ -80,3 +80,27 @@ def test_an_open_checklist_does_not_sign(waiting, post):
     answer = post()
     assert (answer.status_code, "Your checklist has" in answer.content.decode()) == (409, True)
     assert Signature.objects.count() == 0
+
+
+def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting, sign, client):
+    version = sign(waiting, "reviewer", "reviewer2")
+
+    def send(name: str, page: str, **given):
+        client.force_login(cast[name], backend=BACKEND)
+        fields = {"reason": "Said on the page.", "password": PASSWORD, "code": factors.current_code(cast[name]), **given}
+        answer = client.post(reverse(f"oversight:{page}", args=[version.public_id]), fields)
+        version.refresh_from_db()
+        return answer
+
+    assert (send("reviewer", "withdraw", code="000000").status_code, version.state) == (422, "approved")
+    assert (send("reviewer", "withdraw").status_code, version.state) == (302, "suspended")
+    refusal = send("reviewer2", "resume")
+    assert (refusal.status_code, "has to be signed again first" in refusal.content.decode()) == (409, True)
+
+    sign(version, "reviewer")
+    from django.core.cache import cache
+
+    cache.clear()  # which codes were used
+    answer = send("reviewer2", "resume")
+    assert (answer.status_code, version.state) == (302, "approved"), answer.content.decode()
+    assert [one.meaning for one in version.signatures.all()][-2:] == ["approval", "resumption"]
