@@ -87,7 +87,12 @@ def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting
 
     def send(name: str, page: str, **given):
         client.force_login(cast[name], backend=BACKEND)
-        fields = {"reason": "Said on the page.", "password": PASSWORD, "code": factors.current_code(cast[name]), **given}
+        fields = {
+            "reason": "Said on the page.",
+            "password": PASSWORD,
+            "code": factors.current_code(cast[name]),
+            **given,
+        }
         answer = client.post(reverse(f"oversight:{page}", args=[version.public_id]), fields)
         version.refresh_from_db()
         return answer

@@ -91,7 +91,12 @@ def _others(on, by) -> list[dict]:
     """What the other reviewers have answered so far."""
     found = [(person, checklist.points(on, person)) for person in seats.committee() if person.pk != by.pk]
     return [
-        {"name": person.label, "points": points, "answered": sum(1 for point in points if point.answer)}
+        {
+            "name": person.label,
+            "points": points,
+            "answered": sum(1 for point in points if point.answer),
+            "noes": [point for point in points if point.answer == "no"],
+        }
         for person, points in found
         if any(point.answer for point in points)
     ]
