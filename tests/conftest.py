@@ -163,8 +163,26 @@ def _training_key() -> str:
 
 
 @pytest.fixture
-def approve(cast, studies, stage):
-    """Take a model folder through registration and two signatures."""
+def prove(cast, scorer, monkeypatch):
+    """Submit a version and run its acceptance cases in the real scorer, at once; what brings none is given one."""
+    from portal.compute import actions as compute
+    from portal.registry import actions
+    from tests import evidence
+
+    def run(version):
+        with monkeypatch.context() as without:
+            without.setattr(compute, "nudge", lambda job: None)
+            if version.state == "draft":
+                actions.submit(by=cast["scientist"], on=version)
+            report = evidence.prove(version, cast["scientist"])
+        assert report.verdict == "passed", report.content["sentence"]
+
+    return run
+
+
+@pytest.fixture
+def approve(cast, studies, stage, prove):
+    """Take a model folder through registration, its acceptance cases and two signatures."""
     from portal.accounts.factors import Proof
     from portal.core import clock
     from portal.registry import actions
@@ -172,7 +190,7 @@ def approve(cast, studies, stage):
 
     def build(slug: str, folder: Path):
         version = actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder)
-        actions.submit(by=cast["scientist"], on=version)
+        prove(version)
         for name in ("reviewer", "reviewer2"):
             proof = Proof(cast[name].pk, clock.now())
             reviewing.approve(by=cast[name], on=version, reason="Evidence read and understood.", proof=proof)

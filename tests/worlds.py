@@ -39,7 +39,7 @@ from portal.records.models import CareUnit
 from portal.registry import actions as registry
 from portal.registry.review import seats
 from portal.studies import actions as studies
-from tests import reviewing
+from tests import evidence, reviewing
 
 PASSWORD = "correct-horse-battery"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -160,6 +160,7 @@ def _approved(world: World, study, folder: Path, wards):
     scientist = world.people["scientist", "own"]
     version = registry.register(by=scientist, on=study, slug="tiny", folder=folder)
     registry.submit(by=scientist, on=version, care_units=wards)
+    evidence.prove(version, scientist)
     for state, seat in (("own", "clinical"), ("second", "data-science")):
         reviewer = world.people["reviewer", state]
         seats.set_seats(by=SYSTEM, on=reviewer, seats=[seat])
@@ -200,7 +201,7 @@ def _objects(world: World, version) -> None:
     }  # fmt: skip
     world.values |= {
         "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
-        "version": version.public_id, "number": "1", "token": token.public_id, "person": mine.public_id,
+        "version": version.public_id, "number": "1", "place": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
         "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "recall": recall.public_id, "told": told.public_id, "case": grant.case.public_id, "notice": Notice.objects.filter(person=mine).first().public_id,
         "session": str(_session(mine).pk), "pk": "1", "provider_id": "hospital", "accounts_apitoken": str(token.pk), "assignment": mine.care_relationships.get().public_id,

@@ -66,6 +66,10 @@ KINDS = {
         "{} model versions were stopped. Results of them were before you: read which, and say that you know.",
         ("clinician", "scientist", "reviewer"), safety=True, urgent=True,
     ),
+    "cases-failed": Kind(
+        "A model failed its acceptance cases", "A model failed its acceptance cases; if it was in use, it has stopped.",
+        "{} models failed their acceptance cases; those in use have stopped.", _COMMITTEE, safety=True,
+    ),
     "incident-harm": Kind(
         "Harm by a model was reported", "Harm, or possible harm, by a model was reported. Look at it now.",
         "Harm, or possible harm, by a model was reported {} times. Look at it now.", _COMMITTEE, safety=True, urgent=True,

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     MODEL_SUBMIT = "models:submit"
     MODEL_SHAPE = "models:shape"
     MODEL_REVIEW = "models:review"
+    MODEL_PROVE = "models:prove"
+    MODEL_EVALUATE = "models:evaluate"
     MODEL_STOP = "models:stop"
     MODEL_DISCUSS = "models:discuss"
     MODEL_OWN = "models:own"

@@ -22,7 +22,8 @@ class Scientist:
 
     name, title, door = "scientist", "Scientist", "lab:models"
     permissions = frozenset({
-        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.MODEL_SHAPE, P.MODEL_DISCUSS, P.MODEL_OWN, P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
+        P.MODEL_SEE, P.MODEL_REGISTER, P.MODEL_SUBMIT, P.MODEL_SHAPE, P.MODEL_DISCUSS, P.MODEL_OWN, P.MODEL_PROVE, P.MODEL_EVALUATE,
+        P.JOB_SEE, P.QUOTA_SEE, P.TOKEN_ISSUE,
         P.ACCESS_ASK, P.ACCESS_DECIDE, *OWN,
         P.DATASET_SEE, P.DATASET_UPLOAD, P.DATASET_COMPUTE, P.DATASET_ROWS, P.DATASET_OWN,
     })  # fmt: skip
@@ -33,7 +34,8 @@ class Reviewer:
 
     name, title, door = "reviewer", "Reviewer", "oversight:approvals"
     permissions = frozenset({
-        P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_SHAPE, P.MODEL_STOP, P.MODEL_DISCUSS, P.MODEL_OWN, P.INCIDENT_REVIEW, P.TOKEN_ISSUE, *OWN,
+        P.MODEL_SEE, P.MODEL_REVIEW, P.MODEL_SHAPE, P.MODEL_STOP, P.MODEL_DISCUSS, P.MODEL_OWN, P.MODEL_PROVE, P.MODEL_EVALUATE,
+        P.INCIDENT_REVIEW, P.DATASET_COMPUTE, P.TOKEN_ISSUE, *OWN,
     })  # fmt: skip
 
 
@@ -63,7 +65,7 @@ class System:
     name, title, door = "system", "System", ""
     permissions = frozenset({
         P.RECORD_IMPORT, P.UNIT_ASSIGN, P.STUDY_MANAGE, P.PERSON_MANAGE, P.TOKEN_ISSUE, P.ACCOUNT_OWN, P.JOB_SEE, P.JOB_CANCEL,
-        P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.AUDIT_VERIFY, P.AUDIT_SEAL, P.KEYS_ROTATE,
+        P.JOB_WORK, P.QUOTA_SEE, P.QUOTA_SET, P.MODEL_STOP, P.MODEL_PROVE, P.AUDIT_VERIFY, P.AUDIT_SEAL, P.KEYS_ROTATE,
         P.GRANT_SETTLE, P.DOWNTIME_WRITE,
     })  # fmt: skip
 

@@ -49,6 +49,7 @@ REASONS = {
     "another-summary": "Another summary of this version is being computed. This one waits its turn.",
     "dataset-refused": "The file was not taken; the version's page says why.",
     "withheld": "Nothing may be told, because it would describe fewer than 11 rows.",
+    "too-many-rows": "There are more rows than one job has time for. Name a table with fewer rows.",
     "not-computed": "The summary could not be computed; nothing was told about any row.",
     "error": "Something went wrong on our side. The team that runs the portal has been told.",
 }

@@ -17,12 +17,12 @@ ENVIRONMENT = {
 }  # fmt: skip
 
 
-def ask(order: dict, *, seconds: float | None = None) -> dict:
+def ask(order: dict, *, seconds: float | None = None, program: str = "portal.datasets.runtime") -> dict:
     """The child's answer; `{"broken": code}` when there is none. It has as long as a job, unless `seconds` say less."""
     order = {"memory_mb": settings.DATASET_MEMORY_MB, **order}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "portal.datasets.runtime"], input=json.dumps(order).encode(), cwd="/",
+            [sys.executable, "-m", program], input=json.dumps(order).encode(), cwd="/",
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENVIRONMENT, start_new_session=True, check=False,
             timeout=seconds or settings.CELERY_TASK_TIME_LIMIT - _SPARE,
         )  # fmt: skip

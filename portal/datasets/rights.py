@@ -145,8 +145,11 @@ class _WentOut:
 
 def _check(on: Dataset, person: User | None, right: str, words: str, until) -> None:
     errors = {}
-    if person is None or not person.is_active or "scientist" not in person.role_names:
-        errors["person"] = "Who: choose a scientist with an open account."
+    roles = person.role_names if person is not None and person.is_active else frozenset()
+    if not roles & {"scientist", "reviewer"}:
+        errors["person"] = "Who: choose a scientist or a reviewer with an open account."
+    elif "scientist" not in roles and right != "compute":
+        errors["right"] = "Right: a reviewer may be let compute on a dataset, to try a model on it, and no more."
     elif person.pk == on.owner_id:
         errors["person"] = "Who: the owner holds every right already."
     if right not in RIGHTS:

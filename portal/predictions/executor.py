@@ -4,9 +4,6 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, lru_cache
-
-from django.conf import settings
 
 from portal.access import notices, policy
 from portal.access.action import event
@@ -14,13 +11,14 @@ from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.compute.executors import Ended
 from portal.compute.models import Job
-from portal.compute.runtime.client import Client, ModelRefused, ModelSpec, ScorerUnavailable
+from portal.compute.runtime.client import ModelRefused, ModelSpec, ScorerUnavailable
 from portal.core import clock
 from portal.core.problems import Problem
 from portal.predictions import envelopes, found, reading
 from portal.predictions.models import Envelope, Prediction
 from portal.predictions.states import PredictionState, outcome_of
 from portal.registry import actions as registry
+from portal.registry import scoring
 from portal.registry.models import ModelVersion
 from portal.registry.standing import Standing, require_runnable
 from portal.registry.states import VersionState
@@ -77,8 +75,8 @@ class PredictionExecutor:
             # The model is not asked: a number that must not be shown is not made.
             return Ended(ok=True, result=Answer(found.abstain(order.asked), _unasked(), order.about))
         try:
-            client = _client(str(settings.SCORER_SOCKET))
-            if _too_weak(client, order.walls):
+            client = scoring.client()
+            if scoring.too_weak(client, order.walls):
                 return Ended(ok=False, reason="sandbox_too_weak")
             seconds = min(order.spec.seconds + 30, within or math.inf)
             scores = client.score(order.spec, order.asked.rows, params=order.asked.params, timeout=seconds)
@@ -136,34 +134,7 @@ def order_of(standing: Standing, inputs: dict) -> Order:
     """What a run of a version needs, once it is known that it may run; `inputs` as envelopes.inputs_of made them."""
     version = standing.version
     about = envelopes.about(version, standing.signed)
-    return Order(spec_of(version), found.ask(version, standing.form, inputs), _walls(version), about)
-
-
-def spec_of(version: ModelVersion) -> ModelSpec:
-    """What the scorer must know about a version."""
-    return ModelSpec(
-        digest=version.digest,
-        engine=version.engine,
-        inputs=[(given["name"], given["type"]) for given in found.columns_of(version)],
-        requirements=version.facts.get("requirements", []),
-    )
-
-
-def _walls(version: ModelVersion) -> frozenset[str]:
-    # A pickle runs whatever it likes when it is read: only behind the outer wall.
-    pickled = "pickle" in version.facts.get("flags", ())
-    return frozenset([*settings.SCORER_MINIMUM, *(["bubblewrap"] if pickled else [])])
-
-
-def _too_weak(client: Client, walls: frozenset[str]) -> bool:
-    offered = _offered(client)
-    return any(not any(layer.startswith(wall) for layer in offered) for wall in walls)
-
-
-@lru_cache(maxsize=8)
-def _offered(client: Client) -> tuple[str, ...]:
-    # What a machine offers does not change while it runs.
-    return tuple(client.status()["layers"])
+    return Order(scoring.spec_of(version), found.ask(version, standing.form, inputs), scoring.walls_of(version), about)
 
 
 def _prediction(job: Job) -> Prediction:
@@ -188,8 +159,3 @@ def _alarm(version: ModelVersion) -> None:
     logger.error("The files of %s version %s are not the approved ones.", version.model.slug, version.number)
     if version.state == "approved":
         registry.stop(by=SYSTEM, on=version, reason="Its files changed after approval: the digest does not fit.")
-
-
-@cache
-def _client(socket: str) -> Client:
-    return Client(socket)

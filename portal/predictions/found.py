@@ -6,6 +6,7 @@ from portal.compute.runtime import columns
 from portal.compute.runtime.facts import PARAM
 from portal.predictions import abstention, contributions, distance, reading, variations
 from portal.registry.models import ModelVersion
+from portal.registry.scoring import columns_of
 from portal.registry.spec import FormSpec
 
 
@@ -49,11 +50,6 @@ def ask(version: ModelVersion, form: FormSpec, inputs: dict) -> Question:
     abstains = abstention.for_missing(form, version.overlay, values)
     plan = variations.Plan() if abstains or not inputs["missing"] else variations.plan(form, values)
     return Question(values, columns_of(version), version.overlay, plan, len(inputs["out_of_range"]), abstains)
-
-
-def columns_of(version: ModelVersion) -> list[dict]:
-    """The columns as the model takes them; those of versions registered before are their questions."""
-    return version.facts.get("columns") or version.facts["inputs"]
 
 
 def read(asked: Question, columns: dict[str, list]) -> Found:

@@ -12,6 +12,8 @@ from portal.compute.runtime import facts
 from portal.core import clock
 from portal.core.problems import BadInput
 from portal.registry import artifacts, moving, overlays
+from portal.registry.evidence import actions as evidence
+from portal.registry.evidence import asking, cases
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review.deciding import approve, refuse, resume, withdraw
 from portal.registry.states import VersionState
@@ -31,6 +33,7 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
         raise BadInput({"name": f"The name {slug} belongs to another study; choose another name."})
     found = _inspect(Path(folder))
     overlays.check_parts(found.overlay or {}, found.plain())
+    brought = cases.read(Path(folder), found)
     stored = artifacts.keep(Path(folder), expected=digest)
     model = model or _new_model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(
@@ -38,8 +41,9 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
         facts=found.plain(), overlay=found.overlay or {}, run=run or {}, created_by=by,
     )  # fmt: skip
     revisions.first(version)
+    evidence.bring(version, brought, by=by)
     event().about(version)
-    event().note(model=slug, number=version.number, digest=stored)
+    event().note(model=slug, number=version.number, digest=stored, cases=len(brought))
     return version
 
 
@@ -56,6 +60,7 @@ def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
     # The form may have been saved meanwhile: nothing else is written.
     on.save(update_fields=("state", "submitted_at", "expires_on", "changes"))
     on.care_units.set(care_units)
+    asking.begin(on, "submission", by=by)
     event().note(number=on.number, expires_on=last.isoformat(), wards=len(care_units))
 
 

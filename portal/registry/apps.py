@@ -6,7 +6,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self):
         from portal.compute import keeper
-        from portal.registry import rules
+        from portal.registry import evidence, rules
         from portal.registry.review import ownership, scope, subjects
         from portal.registry.studio import gate
 
@@ -15,3 +15,4 @@ class RegistryConfig(AppConfig):
         gate.register()
         keeper.register(scope.remind, scope.PAUSE)
         keeper.register(ownership.watch, ownership.PAUSE)
+        evidence.register()

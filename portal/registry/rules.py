@@ -38,6 +38,15 @@ def _own_study(by) -> Q:
     return Q(StudyUserPermission.reach(by, MEMBER, "model__study_id"))
 
 
+def _proved(by) -> Q:
+    found = Q(pk__in=())
+    if "scientist" in by.role_names:
+        found |= _own_study(by)
+    if "reviewer" in by.role_names:
+        found |= _not_draft(by)
+    return found
+
+
 def _not_draft(by) -> Q:
     return ~Q(state=VersionState.DRAFT)
 
@@ -62,6 +71,8 @@ def register() -> None:
         _transferable,
         "you answer for it, are asked to, or sit on the model committee",
     )
+    for permission in (Permission.MODEL_PROVE, Permission.MODEL_EVALUATE):
+        policy.register(ModelVersion, permission, _proved, "it is your study's, or waits for your committee")
     policy.register(ModelVersion, Permission.MODEL_STOP, _stoppable, "the model committee may stop any version")
     policy.register(ModelVersion, Permission.PREDICTION_RUN, _runnable, "it is in the formulary of your ward")
 

@@ -17,6 +17,8 @@ _PASSIVE = frozenset(
         "clinic:prediction-status",
         "lab:dataset-version-status",
         "lab:summary-status",
+        "lab:evidence-status",
+        "lab:evaluation-status",
         "account:session-status",
         "account:keep",
         "healthz",

@@ -76,7 +76,7 @@ def test_waiting_jobs_are_cancelled_and_what_was_asked_stays(cast, patient, unpl
     leavers.leave(by=cast["admin"], on=cast["clinician"])
     worked()
 
-    job = Job.objects.get()
+    job = Job.objects.get(kind="prediction")
     assert (job.state, job.reason) == ("cancelled", "cancelled")
     assert AuditEvent.objects.filter(verb="job.cancelled", object_id=job.public_id, actor="admin").count() == 1
     assert AuditEvent.objects.filter(verb="prediction.requested", actor="clinician", object_id=asked).count() == 1

@@ -169,7 +169,7 @@ def test_the_same_key_at_the_same_moment_makes_one_prediction(api, cast, patient
 
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="prediction").count() == 1
 
 
 @pytest.mark.parametrize(

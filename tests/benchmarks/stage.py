@@ -47,6 +47,7 @@ class Stage:
         from portal.access.actions import issue_token
         from portal.access.actors import SYSTEM
         from portal.demo import people, processes, seed
+        from portal.demo.supervise import Supervisor
         from portal.records.actions import list_patients
 
         call_command("migrate", verbosity=0)
@@ -57,6 +58,8 @@ class Stage:
         studies = people.open_studies(cast)
         seed.import_records(_say, fhir=None, as_of=date.today())
         seed.assign_wards(_say, cast)
+        # The models' acceptance cases run before anyone signs.
+        self.supervisor = Supervisor([processes.scorer()], run_dir=self.home / "run")
         seed.add_models(_say, tracking_uri=f"sqlite:///{self.home}/runs.db", people=cast, study=studies["demo"])
         self.token = issue_token(by=SYSTEM, on=cast["clinician"], scopes=["*"], days=1)
         self.patient = list_patients(by=cast["clinician"])[0].public_id
@@ -64,7 +67,7 @@ class Stage:
 
     def _start(self) -> None:
         from portal.demo import processes
-        from portal.demo.supervise import Process, Supervisor
+        from portal.demo.supervise import Process
 
         self.port, self.peer_port = free_port(), free_port()
         peer = [
@@ -74,8 +77,7 @@ class Stage:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
         ready = processes._answers(f"http://127.0.0.1:{self.peer_port}/ping")
-        started = [processes.scorer(), processes.worker(), processes.keeper(), processes.web(self.port)]
-        self.supervisor = Supervisor([], run_dir=self.home / "run")
+        started = [processes.worker(), processes.keeper(), processes.web(self.port)]
         for process in [*started, Process("peer", peer, environment, ready)]:
             self.supervisor.start(process)
 

@@ -69,7 +69,7 @@ def _demonstration(settings):
 
 
 @pytest.fixture
-def world(hospital_folder, tmp_path, settings):
+def world(hospital_folder, tmp_path, settings, scorer):
     """One of everything, and everyone who may read it."""
     from tests.compute.test_scorer import write
 

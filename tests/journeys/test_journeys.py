@@ -77,14 +77,14 @@ def test_another_ward_does_not_exist_and_the_officer_sees_the_attempt(
     assert "Intact" in officer.locator(".messages").inner_text()
 
 
-def test_two_reviewers_sign_and_one_stops(visit, accessible, cast, studies, trained, live_server):
+def test_two_reviewers_sign_and_one_stops(visit, accessible, cast, studies, trained, prove, live_server):
     from portal.registry import actions
     from portal.registry.review import checklist
 
     version = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="coronary", folder=trained["coronary-disease"]
     )
-    actions.submit(by=cast["scientist"], on=version)
+    prove(version)
     for name in ("reviewer", "reviewer2"):
         page = visit(name)
         page.goto(f"{live_server.url}/oversight/approvals/")

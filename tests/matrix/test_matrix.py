@@ -50,7 +50,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker, hospital_folder, tmp_path_factory):
+def world(django_db_setup, django_db_blocker, hospital_folder, tmp_path_factory, scorer):
     """One world for all questions; each request is undone, and in the end everything is."""
     from django.conf import settings
 

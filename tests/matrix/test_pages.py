@@ -53,6 +53,11 @@ PAGES = {
     "oversight:withdraw": (("version",), COMMITTEE),
     "oversight:resume": (("version",), COMMITTEE),
     "oversight:committee": ((), (403, 403, 403, 403, 200, 403, 403)),
+    "lab:evidence": (("version",), SEES_MODEL),
+    "lab:evidence-status": (("version",), SEES_MODEL),
+    "lab:evaluation-status": (("version",), SEES_MODEL),
+    "lab:evaluation-rows": (("version",), (403, 403, 200, 404, 200, 404, 404)),
+    "lab:evidence-case": (("version",), (403, 403, 200, 404, 200, 404, 404)),
     "lab:datasets": ((), SCIENCE),
     "lab:dataset-new": ((), SCIENCE),
     "oversight:front": ((), (302,) * 7),
@@ -118,6 +123,9 @@ POSTS = {
     "api:notifications-read": ((), (204,) * 7),
     "lab:form-preview": (("version",), (403, 403, 200, 404, 200, 404, 404)),
     "lab:form-back": (("version",), (403, 403, 409, 404, 409, 404, 404)),
+    "lab:evidence-run": (("version",), (403, 403, 302, 404, 302, 404, 404)),
+    "lab:evaluation-run": (("version",), (403, 403, 409, 404, 409, 404, 404)),
+    "lab:evidence-case-remove": (("version", 1), (403, 403, 409, 404, 409, 404, 404)),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "lab:comment": (("version",), (403, 403, 422, 404, 422, 404, 404)),
     "lab:checklist": (("version",), (403, 403, 403, 404, 409, 404, 404)),
@@ -186,7 +194,7 @@ def world(cast, patient, unplanned, worked) -> dict[str, str]:
     """One of everything that belongs to `clinician` and the study `demo`."""
     prediction = predictions.request(by=cast["clinician"], on=patient, version=unplanned, inputs={}).prediction
     return {"patient": patient, "slug": "unplanned-admission", "version": unplanned.public_id,
-            "prediction": prediction, "job": Job.objects.get().public_id,
+            "prediction": prediction, "job": Job.objects.get(kind="prediction").public_id,
             "person": cast["clinician2"].public_id}  # fmt: skip
 
 

@@ -37,7 +37,9 @@ def test_who_waits_is_answered_without_a_worker(cast, ask, patient, worked, scor
 
     assert (view.state, view.envelope["model"]["digest"], worked.waiting) == ("succeeded", unplanned.digest, [])
     assert actions.open_prediction(by=cast["clinician"], on=view.public_id).envelope == view.envelope
-    assert [(job.state, job.attempt, job.holder) for job in Job.objects.all()] == [("succeeded", 1, "")]
+    assert [(job.state, job.attempt, job.holder) for job in Job.objects.filter(kind="prediction")] == [
+        ("succeeded", 1, "")
+    ]
     assert movements() == [("reserve", "available", "reserved"), ("close", "reserved", "used")]
     assert quotas.taken_today(cast["clinician"].pk) == 1
 
@@ -57,7 +59,7 @@ def test_without_a_scorer_the_job_goes_to_the_workers(ask, worked, settings, tmp
     settings.SCORER_SOCKET = tmp_path / "nobody.sock"
     view = ask(within=0.2)
 
-    assert (view.state, len(worked.waiting), Job.objects.get().attempt) == ("pending", 1, 0)
+    assert (view.state, len(worked.waiting), Job.objects.get(kind="prediction").attempt) == ("pending", 1, 0)
     assert movements() == [("reserve", "available", "reserved")]
 
 
@@ -67,7 +69,7 @@ def test_at_the_limit_nothing_is_stored(cast, ask, scorer, settings):
 
     with pytest.raises(Exhausted):
         ask()
-    assert (Job.objects.count(), quotas.taken_today(cast["clinician"].pk)) == (1, 1)
+    assert (Job.objects.filter(kind="prediction").count(), quotas.taken_today(cast["clinician"].pk)) == (1, 1)
 
 
 def test_a_run_that_failed_is_kept_and_not_charged(cast, ask, scorer, settings):
@@ -85,14 +87,14 @@ def test_a_stopped_version_is_not_run(cast, ask, scorer, unplanned):
 
     with pytest.raises(Conflict, match="was stopped"):
         ask(version=actions.Choice("unplanned-admission", 1))
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="prediction").count() == 1
 
 
 def test_the_same_key_gives_the_same_answer_and_runs_once(ask, scorer):
     first, second = (ask(key="k", body={"a": 1}) for _ in range(2))
 
     assert (first.public_id, first.envelope) == (second.public_id, second.envelope)
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="prediction").count() == 1
 
 
 def test_when_too_many_wait_the_others_are_answered_at_once(ask, worked, settings, monkeypatch):

@@ -4,13 +4,17 @@ import pytest
 from django.conf import settings as django_settings
 
 from portal.access import policy
+from portal.accounts.factors import Proof
 from portal.audit.models import AuditEvent
 from portal.compute import actions as jobs
 from portal.compute import quotas
 from portal.compute.models import Job, LedgerEntry
+from portal.core import clock
 from portal.core.problems import BadInput, Conflict, Exhausted
 from portal.predictions import actions
 from portal.registry import actions as registry
+from portal.registry.evidence import actions as evidence
+from tests import reviewing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 embedded = pytest.mark.embedded
@@ -73,7 +77,7 @@ def test_bad_input_creates_nothing(cast, ask, worked):
         ask(inputs={"bmi": "heavy", "colour": "red"})
 
     assert sorted(refusal.value.errors) == ["bmi", "colour"]
-    assert (Job.objects.count(), LedgerEntry.objects.count(), worked.waiting) == (0, 0, [])
+    assert (Job.objects.filter(kind="prediction").count(), LedgerEntry.objects.count(), worked.waiting) == (0, 0, [])
 
 
 def test_another_wards_clinician_reaches_nothing_of_it(cast, ask, worked, scorer):
@@ -84,7 +88,7 @@ def test_another_wards_clinician_reaches_nothing_of_it(cast, ask, worked, scorer
         lambda: ask(by=cast["clinician2"]),
         lambda: actions.open_prediction(by=cast["clinician2"], on=prediction),
         lambda: actions.cancel(by=cast["clinician2"], on=prediction),
-        lambda: jobs.open_job(by=cast["clinician2"], on=Job.objects.get().public_id),
+        lambda: jobs.open_job(by=cast["clinician2"], on=Job.objects.get(kind="prediction").public_id),
     ):
         with pytest.raises(policy.Denied) as refusal:
             attempt()
@@ -140,8 +144,8 @@ def test_a_lost_assignment_refuses_the_queued_run(cast, ask, worked):
     records.end_assignment(by=SYSTEM, on=cast["clinician"].care_relationships.get())
     worked()
 
-    assert Job.objects.get().state == "failed"
-    assert prediction == Job.objects.get().subject
+    assert Job.objects.get(kind="prediction").state == "failed"
+    assert prediction == Job.objects.get(kind="prediction").subject
 
 
 def test_a_silent_scorer_keeps_the_job_waiting(cast, ask, worked, settings, tmp_path):
@@ -150,14 +154,14 @@ def test_a_silent_scorer_keeps_the_job_waiting(cast, ask, worked, settings, tmp_
     worked()
 
     found = view(cast, prediction)
-    assert (found.state, found.reason, Job.objects.get().attempt) == ("pending", "scorer-down", 0)
+    assert (found.state, found.reason, Job.objects.get(kind="prediction").attempt) == ("pending", "scorer-down", 0)
 
 
 def test_the_same_key_returns_the_same_prediction_and_another_body_is_refused(ask):
     first = ask(key="k1", body={"a": 1})
 
     assert ask(key="k1", body={"a": 1}) == first
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="prediction").count() == 1
     with pytest.raises(actions.KeyReused):
         ask(key="k1", body={"a": 2})
 
@@ -169,7 +173,7 @@ def test_the_quota_refuses_with_its_number(cast, ask):
 
     with pytest.raises(Exhausted, match="Your 2 predictions"):
         ask()
-    assert Job.objects.count() == 2
+    assert Job.objects.filter(kind="prediction").count() == 2
 
 
 def test_a_cancelled_job_gives_its_reservation_back(cast, ask, worked):
@@ -188,7 +192,7 @@ def test_no_health_data_leaves_in_the_ledger_or_the_message(cast, ask, worked, s
 
     name = list_patients(by=cast["clinician"])[0].name
     prediction = ask(inputs={"bmi": "43.21"})
-    assert worked.waiting == [Job.objects.get().public_id]
+    assert worked.waiting == [Job.objects.get(kind="prediction").public_id]
     worked()
 
     written = " ".join(AuditEvent.objects.values_list("payload", flat=True))
@@ -234,14 +238,23 @@ def trap(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_pickle_that_executes_code_reaches_nothing(cast, patient, approve, trap, worked, scorer, tmp_path):
-    version = approve("trap", trap)
-    prediction = actions.request(by=cast["clinician"], on=patient, version=version, inputs={"x": 1}).prediction
+def test_a_pickle_that_executes_code_reaches_nothing_and_is_never_approved(
+    cast, studies, trap, worked, scorer, tmp_path
+):
+    version = registry.register(by=cast["scientist"], on=studies["demo"], slug="trap", folder=trap)
+    case = {"name": "One", "why": "Any.", "inputs": {"x": 1}, "expected": {"y": {"value": 1, "absolute": 0}}}
+    evidence.add(by=cast["scientist"], on=version, case=case)
+    registry.submit(by=cast["scientist"], on=version)
     worked()
 
     assert version.facts["flags"] == ["pickle"]
-    assert view(cast, prediction).state in ("failed", "refused")
     assert not (tmp_path / "reached").exists()
+    assert version.acceptance_reports.get().verdict in ("failed", "not-run")
+    with pytest.raises(Conflict) as refusal:
+        reviewing.approve(
+            by=cast["reviewer"], on=version, reason="I want it.", proof=Proof(cast["reviewer"].pk, clock.now())
+        )
+    assert refusal.value.code == "not-ready"
 
 
 def test_a_pickle_is_not_taken_where_that_is_forbidden(cast, studies, trap, settings):

@@ -10,11 +10,11 @@ from tests import reviewing
 
 
 @pytest.fixture
-def waiting(cast, studies, trained) -> ModelVersion:
-    """A submitted version of the scientist's."""
+def waiting(cast, studies, trained, prove) -> ModelVersion:
+    """A submitted version of the scientist's, whose acceptance cases have passed."""
     folder = trained["coronary-disease"]
     version = actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
-    actions.submit(by=cast["scientist"], on=version)
+    prove(version)
     return ModelVersion.objects.get(pk=version.pk)
 
 

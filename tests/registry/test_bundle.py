@@ -21,10 +21,10 @@ def parts(monkeypatch):
 
 
 @pytest.fixture
-def submitted(cast, studies, trained):
+def submitted(cast, studies, trained, prove):
     folder = trained["coronary-disease"]
     version = actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
-    actions.submit(by=cast["scientist"], on=version)
+    prove(version)
     return version
 
 

@@ -24,11 +24,12 @@ def proof(person) -> Proof:
 
 
 @pytest.fixture
-def submitted(cast, studies, trained):
+def submitted(cast, studies, trained, prove):
     version = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="cox", folder=trained["breast-cancer-recurrence"]
     )
-    actions.submit(by=cast["scientist"], on=version)
+    prove(version)
+    version.refresh_from_db()
     return version
 
 
@@ -54,7 +55,7 @@ def test_the_same_bytes_under_two_names_are_shown_to_whoever_reviews(cast, studi
     assert "Recurrence-free survival after breast cancer surgery, version 1 (submitted, study Another study)" in page
 
 
-def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, submitted):
+def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, submitted, prove):
     seen = signing.payload_sha256(submitted)
     studio.change_form(
         by=cast["reviewer2"], on=submitted, overlay=submitted.overlay | {"summary": "Changed meanwhile."}, why="A test."
@@ -65,6 +66,7 @@ def test_nobody_signs_for_a_version_that_is_another_than_the_page_showed(cast, s
     assert submitted.signatures.count() == 0
 
     submitted.refresh_from_db()
+    prove(submitted)
     now = signing.payload_sha256(submitted)
     reviewing.approve(by=cast["reviewer"], on=submitted, reason="Read it.", proof=proof(cast["reviewer"]), seen=now)
     assert submitted.signatures.count() == 1

@@ -45,7 +45,7 @@ def register(folder, **options) -> str:
     return out.getvalue()
 
 
-def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studies, saved, patient, worked, scorer):
+def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studies, saved, patient, worked, prove):
     said = json.loads(register(saved("signed"), json=True))
     version = ModelVersion.objects.get(public_id=said["id"])
     assert (said["model"], said["version"], said["state"], said["digest"]) == (
@@ -54,6 +54,7 @@ def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studie
         "submitted",
         version.digest,
     )
+    prove(version)
     for name in ("reviewer", "reviewer2"):
         proof = Proof(cast[name].pk, clock.now())
         reviewing.approve(by=cast[name], on=version, reason="A line is a line.", proof=proof)

@@ -138,12 +138,13 @@ def test_a_second_version_is_laid_beside_the_first_in_plain_sentences(second, mo
     assert "form and wording" in found.unchanged
 
 
-def test_two_equal_versions_show_no_difference_but_the_last_day(cast, studies, trained, waiting, sign):
+def test_two_equal_versions_show_no_difference_but_the_last_day(cast, studies, trained, waiting, sign, prove):
     version = sign(waiting, "reviewer", "reviewer2")
     again = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="coronary", folder=trained["coronary-disease"]
     )
     actions.submit(by=cast["scientist"], on=again, expires_on=version.expires_on)
+    prove(again)
     assert difference.of(again).sentences == []
 
 

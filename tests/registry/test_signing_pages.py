@@ -37,11 +37,11 @@ def attempts() -> list[tuple]:
     return [(row.verb, row.outcome, row.object_id, json.loads(row.payload)["detail"].get("factor", "")) for row in rows]
 
 
-def test_a_code_that_was_used_signs_nothing_again(cast, studies, trained, waiting, post):
+def test_a_code_that_was_used_signs_nothing_again(cast, studies, trained, waiting, post, prove):
     other = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="another", folder=trained["unplanned-admission"]
     )
-    actions.submit(by=cast["scientist"], on=other)
+    prove(other)
     for version in (waiting, other):
         reviewing.answer_all(cast["reviewer"], version)
     code = factors.current_code(cast["reviewer"])

@@ -54,7 +54,7 @@ def stored() -> list[str]:
 
 
 def nothing_saved() -> bool:
-    return (Job.objects.count(), LedgerEntry.objects.count(), stored()) == (0, 0, [])
+    return (Job.objects.filter(kind="prediction").count(), LedgerEntry.objects.count(), stored()) == (0, 0, [])
 
 
 def error(answer) -> str:

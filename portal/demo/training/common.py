@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from portal.demo.training import proofs
+
 SWITCHES = {
     "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ORT_DISABLE_TELEMETRY": "1",
     "MLFLOW_SKIP_PIP_REQUIREMENTS_CHECK": "true", "GIT_PYTHON_REFRESH": "quiet", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -40,6 +42,7 @@ def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay:
         folder = Path(scratch) / "model"
         save(folder)
         _finish(folder, run.info.run_id, overlay)
+        proofs.write(slug, folder)
         mlflow.log_artifacts(str(folder), artifact_path="model")
         target = out / slug
         shutil.rmtree(target, ignore_errors=True)

@@ -1,5 +1,7 @@
 """The tables of the formulary."""
 
+from portal.registry.models.evaluation import Evaluation, EvaluationSet
+from portal.registry.models.evidence import AcceptanceCase, AcceptanceReport, AcceptanceRun
 from portal.registry.models.forms import FormRevision
 from portal.registry.models.review import (
     CommitteeSeat,
@@ -14,8 +16,13 @@ from portal.registry.models.review import (
 from portal.registry.models.versions import ModelVersion, RegisteredModel
 
 __all__ = [
+    "AcceptanceCase",
+    "AcceptanceReport",
+    "AcceptanceRun",
     "CommitteeSeat",
     "Deputy",
+    "Evaluation",
+    "EvaluationSet",
     "ExpiryReminder",
     "FormRevision",
     "InterestConflict",

@@ -86,6 +86,7 @@ def resume(*, by, on, reason, proof) -> Signature:
             code="signatures-void",
         )
     chairing.check_owner(version)
+    _check_ready(version)
     signature = _sign(version, by, "resumption", reason, proof, chairing.any_of(version, by))
     version.stopped_at, version.stop_reason, version.stopped_by = None, "", None
     version.save()

@@ -5,6 +5,7 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
 from portal.registry import moving, overlays
+from portal.registry.evidence import asking
 from portal.registry.models import FormRevision, ModelVersion
 from portal.registry.states import VersionState
 from portal.registry.studio import revisions
@@ -32,6 +33,7 @@ def change_form(*, by, on, overlay, why, seen=None) -> FormRevision | None:
     event().note(fields=sorted(overlays.changed(version.overlay, overlay)), number=revisions.newest(version) + 1)
     saved = revisions.add(version, overlay, by, why.strip())
     on.overlay = overlay
+    _run_cases(version, by)
     return saved
 
 
@@ -46,7 +48,9 @@ def put_back(*, by, on, number) -> FormRevision:
     overlays.check(earlier.overlay, version.facts)
     event().note(number=revisions.newest(version) + 1, back_to=earlier.number)
     words = f"Back to form {earlier.number}."
-    return revisions.add(version, earlier.overlay, by, words, back_to=earlier.number)
+    saved = revisions.add(version, earlier.overlay, by, words, back_to=earlier.number)
+    _run_cases(version, by)
+    return saved
 
 
 @action(Permission.MODEL_SEE, verb="model.form-history-seen", on=ModelVersion)
@@ -65,6 +69,12 @@ def closed(by, version: ModelVersion) -> str:
     if version.state == VersionState.SUBMITTED:
         return "The version waits for the committee; now only a reviewer can change its form."
     return "The version is a draft; only members of its study can change its form."
+
+
+def _run_cases(version: ModelVersion, by) -> None:
+    """What waits for signatures has to pass its cases with the form as it stands now."""
+    if version.state == VersionState.SUBMITTED:
+        asking.begin(version, "change", by=by)
 
 
 def _check_open(by, version: ModelVersion) -> None:

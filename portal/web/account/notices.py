@@ -29,6 +29,7 @@ PLACES = {
     "incident": ("oversight:incident", True, "Look at the report"),
     "review": ("lab:review", True, "Open the review"),
     "version": ("lab:version", True, "Open the version"),
+    "evidence": ("lab:evidence", True, "Read which case"),
     "recall": ("account:recall", True, "Read which results"),
 }
 WAYS = {Way.NOW: "At once", Way.DIGEST: "In the daily digest", Way.NOT: "Not by e-mail"}

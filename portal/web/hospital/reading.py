@@ -42,18 +42,19 @@ def ahead(given, name: str, label: str) -> datetime | None:
     return when
 
 
-def person(given, name: str, label: str, *, needed: bool = True, role: str = "") -> User | None:
+def person(given, name: str, label: str, *, needed: bool = True, roles: tuple[str, ...] = ()) -> User | None:
     """A person with an open account, by the id in a list."""
     text = given.get(name, "").strip()
     if not text and not needed:
         return None
     rows = User.objects.filter(is_active=True, public_id=text)
-    chosen = (rows.filter(groups__name=role) if role else rows).first()
+    chosen = (rows.filter(groups__name__in=roles) if roles else rows).first()
     if chosen is None:
         raise BadInput({name: f"{label}: choose one of the people in the list."})
     return chosen
 
 
-def people_with(role: str):
-    """The people with a role and an open account, by name."""
-    return User.objects.filter(is_active=True, groups__name=role).order_by("first_name", "last_name", "username")
+def people_with(*roles: str):
+    """The people with one of some roles and an open account, by name."""
+    rows = User.objects.filter(is_active=True, groups__name__in=roles).distinct()
+    return rows.order_by("first_name", "last_name", "username")

@@ -40,7 +40,7 @@ def study(request, study):
     errors = {}
     if request.method == "POST":
         try:
-            person = reading.person(request.POST, "person", "Who", role="scientist")
+            person = reading.person(request.POST, "person", "Who", roles=("scientist",))
             until = reading.ahead(request.POST, "until", "Until")
             leads = request.POST.get("leads") == "yes"
             actions.add_member(by=request.user, on=on, person=person, until=until, leads=leads)

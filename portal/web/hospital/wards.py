@@ -31,7 +31,7 @@ def assign(request, unit):
     """Let somebody work on a ward, from when until when, for themselves or covering a colleague."""
     on = reading.found(request.user, Permission.UNIT_ASSIGN, CareUnit, unit)
     try:
-        person = reading.person(request.POST, "person", "Who", role="clinician")
+        person = reading.person(request.POST, "person", "Who", roles=("clinician",))
         since = reading.moment(request.POST, "since", "From")
         until = reading.ahead(request.POST, "until", "Until")
         covers = reading.person(request.POST, "covers", "Covers for", needed=False)

@@ -11,6 +11,9 @@ from portal.datasets import actions, rights
 from portal.web import kept
 from portal.web.hospital import reading
 
+# Scientists work on datasets; reviewers have models tried on them.
+_ROLES = ("scientist", "reviewer")
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_rights(request, dataset):
@@ -20,7 +23,7 @@ def dataset_rights(request, dataset):
     errors = {}
     if request.method == "POST":
         try:
-            person = reading.person(request.POST, "person", "Who", role="scientist")
+            person = reading.person(request.POST, "person", "Who", roles=_ROLES)
             until = reading.ahead(request.POST, "until", "Until")
             right, words = request.POST.get("right", ""), request.POST.get("words", "")
             rights.give(by=request.user, on=dataset, person=person, right=right, words=words, until=until)
@@ -32,7 +35,7 @@ def dataset_rights(request, dataset):
             errors = {"person": problem.sentence}
     on, held = rights.view(by=request.user, on=dataset)
     restored = kept.take(request)
-    people = [person for person in reading.people_with("scientist") if person.pk != on.owner_id]
+    people = [person for person in reading.people_with(*_ROLES) if person.pk != on.owner_id]
     context = {"dataset": on, "held": held, "people": people, "choices": rights.RIGHTS.items(), "errors": errors,
                "typed": restored or request.POST, "restored": restored}  # fmt: skip
     return render(request, "lab/dataset_rights.html", context, status=422 if errors else 200)

@@ -1,0 +1,80 @@
+"""The form of an acceptance case: what is asked, and what is read of what was typed."""
+
+from portal.registry.spec import FormSpec
+
+_FOLLOWS = ("absolute", "relative")
+
+
+def questions(form: FormSpec, typed) -> list[dict]:
+    """The questions of the form by group, each with what was typed; tracings come with the model's folder alone."""
+    return [
+        {"title": title, "fields": [_question(field, typed) for field in fields if not field.is_file]}
+        for title, fields in form.groups()
+    ]
+
+
+def columns(version, typed) -> list[dict]:
+    """The columns that the model gives, those that the form's output speaks of first."""
+    named = [column["name"] for column in version.facts["outputs"] if column["name"]] or ["prediction"]
+    told = _told(version.overlay.get("output", {}))
+    ordered = sorted(named, key=lambda name: (name not in told, named.index(name)))
+    parts = ("value", *_FOLLOWS)
+    return [
+        {
+            "name": name,
+            "key": f"value.{name}",
+            "head": name in told or not told,
+            "typed": {part: typed.get(f"{part}.{name}", "") for part in parts},
+        }
+        for name in ordered
+    ]
+
+
+def read(typed, version) -> dict:
+    """The case that was typed, as evidence.cases takes it; what is left empty is left out."""
+    names = [given["name"] for given in version.facts["inputs"]]
+    expected = {}
+    for column in columns(version, typed):
+        given = {part: text.strip() for part, text in column["typed"].items() if text.strip()}
+        if given:
+            expected[column["name"]] = {part: _plain(text) for part, text in given.items()}
+    return {
+        "name": typed.get("name", ""), "why": typed.get("why", ""),
+        "inputs": {name: typed[f"in.{name}"] for name in names if typed.get(f"in.{name}", "").strip()},
+        "units": {name: typed[f"unit.{name}"] for name in names if typed.get(f"unit.{name}", "").strip()},
+        "expected": expected,
+    }  # fmt: skip
+
+
+def errors_of(found: dict[str, str]) -> dict[str, str]:
+    """The errors by the name of the field on the page."""
+    names = {"name": "name", "why": "why", "expected": "expected"}
+    return {
+        names.get(name)
+        or (name.replace("expected.", "value.", 1) if name.startswith("expected.") else f"in.{name}"): text
+        for name, text in found.items()
+    }
+
+
+def _question(field, typed) -> dict:
+    units = [field.unit, *field.units] if field.units else []
+    return {
+        "field": field,
+        "value": typed.get(f"in.{field.name}", ""),
+        "units": units,
+        "unit": typed.get(f"unit.{field.name}", ""),
+    }
+
+
+def _told(output: dict) -> set[str]:
+    several = output.get("columns", [])
+    said = [output, *(one for one in several if isinstance(one, dict))]
+    return {one[part] for one in said for part in ("column", "lower", "upper") if one.get(part)}
+
+
+def _plain(text: str):
+    """A number where it is one, yes and no as such, else the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return {"true": True, "false": False}.get(text.casefold(), text)
