@@ -11,7 +11,7 @@ from portal.predictions import queries
 from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.states import PredictionState
 from portal.records.queries import group_of
-from portal.registry import answers
+from portal.registry import answers, moments
 from portal.registry.spec import Field, FormSpec, number_text
 
 
@@ -40,11 +40,7 @@ def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
         return {}
     age = _age(found[0].created_at, version.overlay.get("stale_after_days", STALE_AFTER_DAYS))
     typed = {row["name"]: row for row in found[0].envelope["inputs"] if row["source"] == "typed"}
-    fields = [
-        field
-        for field in form.fields
-        if field.name in typed and field.asked and not field.is_file and not field.holds_many
-    ]
+    fields = [field for field in form.fields if field.name in typed and _can_repeat(field)]
     if fields:
         # Whose answers a form repeats is as good as having opened the result that they are from.
         event().note(repeats=found[0].public_id)
@@ -54,6 +50,12 @@ def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
         for field in fields
         if not answers.check(FormSpec((field,)), {field.name: given[field.name]}).errors
     }
+
+
+def _can_repeat(field: Field) -> bool:
+    # A moment by another clock than the hospital's would be read as one by the hospital's.
+    elsewhere = field.kind == "moment" and field.zone not in ("", moments.LOCAL)
+    return field.asked and not field.is_file and not field.holds_many and not elsewhere
 
 
 def _age(at: datetime, most: int) -> str:

@@ -132,7 +132,8 @@ def _values(field: Field, entry: dict) -> Iterator[tuple[str, str]]:
             yield member, "a file cannot be set for everybody."
             continue
         try:
-            found = answers.value_of(field, value)
+            # A fixed moment goes to the model as it stands, by the model's own clock.
+            found = answers.value_of(replace(field, zone=moments.LOCAL) if member == "fixed" else field, value)
         except answers.Refusal as problem:
             yield member, str(problem)
             continue

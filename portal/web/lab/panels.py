@@ -95,9 +95,12 @@ def _panel(form: FormSpec, asked: Field, overlay: dict, typed, errors: dict) -> 
         )
 
     parts = [("Words", _words(control)), ("Answer", _answer(asked, control))]
-    parts += [("Where it comes from", _origin(form, asked, entry, control))]
+    parts += [
+        ("Where it comes from", _origin(asked, entry, control)),
+        ("When it is asked", _when(form, asked, control)),
+    ]
     return Panel(
-        asked.name, asked.label, said(asked.type), _notes(form, asked), [part for part in parts if part[1]],
+        asked.name, asked.label, "choice" if asked.kind == "choice" else said(asked.type), _notes(form, asked), [part for part in parts if part[1]],
         error=errors.get(asked.name, ""),
     )  # fmt: skip
 
@@ -154,10 +157,10 @@ def _answer(asked: Field, control) -> list[Control]:
         found += [
             control("options", "Answers", "area", "One on each line: what the model is given = what people read.")
         ]
-    return found
+    return sorted(found, key=lambda control: control.kind == "tick")
 
 
-def _origin(form: FormSpec, asked: Field, entry: dict, control) -> list[Control]:
+def _origin(asked: Field, entry: dict, control) -> list[Control]:
     if asked.is_file:
         return []
     kind = {"choice": "choice", "boolean": "choice"}.get(asked.kind, "area" if asked.holds_many else "text")
@@ -176,14 +179,26 @@ def _origin(form: FormSpec, asked: Field, entry: dict, control) -> list[Control]
             control("record.codes", "Codes", hint=named or "LOINC of the measurement, with commas."),
             control("record.within_days", "Not older than (days)", "number"),
         ]
-    others = [(one.name, one.label) for one in form.fields if _can_decide(one) and one.name != asked.name]
-    if others:
-        found += [
-            control("when.input", "Ask only when", "choice", "", [("", "always asked"), *others]),
-            control("when.test", "its answer", "choice", "", [("", "–"), *conditions.TESTS.items()]),
-            control("when.value", "this", hint="Several with commas."),
-        ]
     return found
+
+
+def _when(form: FormSpec, asked: Field, control) -> list[Control]:
+    if asked.setting or asked.is_file:
+        return []
+    others = [(one.name, one.label) for one in form.fields if _can_decide(one) and one.name != asked.name]
+    if not others:
+        return []
+    return [
+        control(
+            "when.input",
+            "Only by the answer to",
+            "choice",
+            "What is not asked is missing to the model.",
+            [("", "always"), *others],
+        ),
+        control("when.test", "That answer", "choice", "", [("", "–"), *conditions.TESTS.items()]),
+        control("when.value", "This", hint="Words or a number; several with commas."),
+    ]
 
 
 def _can_decide(field: Field) -> bool:
