@@ -182,19 +182,22 @@ def prove(cast, scorer, monkeypatch):
 
 @pytest.fixture
 def approve(cast, studies, stage, prove):
-    """Take a model folder through registration, its acceptance cases and two signatures."""
+    """Take a model folder through registration, its card, its acceptance cases and two signatures; both clinicians
+    read the card."""
     from portal.accounts.factors import Proof
     from portal.core import clock
     from portal.registry import actions
-    from tests import reviewing
+    from tests import model_cards, reviewing
 
     def build(slug: str, folder: Path):
         version = actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder)
+        model_cards.fill(cast["scientist"], version)
         prove(version)
         for name in ("reviewer", "reviewer2"):
             proof = Proof(cast[name].pk, clock.now())
             reviewing.approve(by=cast[name], on=version, reason="Evidence read and understood.", proof=proof)
         version.refresh_from_db()
+        model_cards.read(version, *(cast[name] for name in model_cards.CLINICIANS))
         return version
 
     return lambda slug, folder: stage.make(f"{slug} of {folder}", lambda: build(slug, folder))

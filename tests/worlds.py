@@ -39,7 +39,7 @@ from portal.records.models import CareUnit
 from portal.registry import actions as registry
 from portal.registry.review import seats
 from portal.studies import actions as studies
-from tests import evidence, reviewing
+from tests import evidence, model_cards, reviewing
 
 PASSWORD = "correct-horse-battery"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -159,6 +159,7 @@ def _place_scientists(world: World, study, other) -> None:
 def _approved(world: World, study, folder: Path, wards):
     scientist = world.people["scientist", "own"]
     version = registry.register(by=scientist, on=study, slug="tiny", folder=folder)
+    model_cards.fill(scientist, version)
     registry.submit(by=scientist, on=version, care_units=wards)
     evidence.prove(version, scientist)
     for state, seat in (("own", "clinical"), ("second", "data-science")):
@@ -168,6 +169,7 @@ def _approved(world: World, study, folder: Path, wards):
             by=reviewer, on=version, reason="Evidence read.", proof=factors.Proof(reviewer.pk, clock.now())
         )
     version.refresh_from_db()
+    model_cards.read(version, *(world.people["clinician", state] for state in CLOSE))
     return version
 
 
@@ -200,7 +202,7 @@ def _objects(world: World, version) -> None:
         "downtime packet": working, "recall": frozenset({("reviewer", "own")}), "recall notice": frozenset({lead}),
     }  # fmt: skip
     world.values |= {
-        "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny",
+        "patient": here.public_id, "prediction": prediction, "job": job.public_id, "slug": "tiny", "model": "tiny", "group": "purpose",
         "version": version.public_id, "number": "1", "place": "1", "token": token.public_id, "person": mine.public_id,
         "compute_job": str(job.pk), "compute_quota": str(quota.pk), "accounts_user": str(mine.pk),
         "app_label": "compute", "access": grant.public_id, "grant": given.public_id, "asked": asked.public_id, "incident": incident.public_id, "recall": recall.public_id, "told": told.public_id, "case": grant.case.public_id, "notice": Notice.objects.filter(person=mine).first().public_id,
@@ -217,6 +219,7 @@ def _objects(world: World, version) -> None:
         "event": frozenset({("auditor", "own")}),
     }
     world.reach = {
+        ("model version", P.CARD_WRITE): frozenset({("scientist", "own"), ("reviewer", "own")}),
         ("patient", P.PATIENT_SHARE): working, ("prediction", P.PREDICTION_RETRACT): frozenset({lead}),
         ("prediction", P.PREDICTION_PRINT): working | {GIVEN},
         # Who brought the model answers for it; the committee looks for somebody else when they leave.

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     MODEL_STOP = "models:stop"
     MODEL_DISCUSS = "models:discuss"
     MODEL_OWN = "models:own"
+    CARD_WRITE = "cards:write"
     PREDICTION_RUN = "predictions:run"
     PREDICTION_READ = "predictions:read"
     PREDICTION_PRINT = "predictions:print"

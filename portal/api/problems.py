@@ -5,12 +5,14 @@ import logging
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.urls import reverse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from portal.access.policy import Denied
 from portal.core.problems import BadInput, Problem
+from portal.registry.cards.attestations import AttestationNeeded
 
 logger = logging.getLogger(__name__)
 _TITLES = {
@@ -28,6 +30,10 @@ def handler(exception, context):
         return problem(404, _NOT_FOUND)
     if isinstance(exception, BadInput):
         return problem(exception.status, exception.sentence, code=exception.code, errors=exception.errors)
+    if isinstance(exception, AttestationNeeded):
+        path = reverse("clinic:card-read", args=[exception.model])
+        link = context["request"].build_absolute_uri(f"{path}?version={exception.number}")
+        return problem(exception.status, exception.sentence, code=exception.code, link=link)
     if isinstance(exception, Problem):
         return problem(exception.status, exception.sentence, code=exception.code)
     if isinstance(exception, Http404):

@@ -208,6 +208,7 @@ class ProblemSerializer(serializers.Serializer):
     detail = serializers.CharField()
     code = serializers.CharField(required=False)
     errors = serializers.DictField(child=serializers.CharField(), required=False)
+    link = serializers.URLField(required=False)
 
 
 def page_of(serializer) -> type[serializers.Serializer]:

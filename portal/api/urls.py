@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from portal.api import datasets, grants, notifications, predictions, views
+from portal.api import cards, datasets, grants, notifications, predictions, views
 
 
 def open_to_tokens(view):
@@ -19,6 +19,7 @@ _routes = [
     ("models/<slug:slug>/versions/", views.versions, "versions"),
     ("models/<slug:slug>/versions/<int:number>/", views.version, "version"),
     ("models/<slug:slug>/versions/<int:number>/schema/", views.version_schema, "version-schema"),
+    ("models/<slug:slug>/versions/<int:number>/card/", cards.card, "version-card"),
     ("patients/", views.patients, "patients"),
     ("patients/<str:patient>/", views.patient, "patient"),
     ("predictions/", predictions.predictions, "predictions"),

@@ -42,6 +42,18 @@ def locked(content: bytes, password: str) -> bytes:
     return closed.getvalue()
 
 
+def with_info(content: bytes, info: dict[str, str]) -> bytes:
+    """The same PDF with more in its information dictionary, for programs to read."""
+    import pikepdf
+
+    written = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        for name, text in info.items():
+            opened.docinfo[f"/{name}"] = text
+        opened.save(written)
+    return written.getvalue()
+
+
 @cache
 def _source(template: str) -> bytes:
     return (Path(settings.ROOT) / "templates" / _FOLDER / f"{template}.typ").read_bytes()

@@ -18,16 +18,22 @@ from portal.datasets.runtime.vault import Writer, new_key
 
 @dataclass(frozen=True)
 class Door:
-    """An address that takes a file: from whom, how large (a setting's name), and how many in one request."""
+    """An address that takes a file: from whom, how large (bytes, or a setting's name), and how many in one request."""
 
     right: Permission
-    largest: str
+    largest: str | int
     files: int = 1
+
+    @property
+    def most(self) -> int:
+        """How large a file may be."""
+        return self.largest if isinstance(self.largest, int) else getattr(settings, self.largest)
 
 
 DOORS = {
     "lab:dataset-upload": Door(Permission.DATASET_UPLOAD, "DATASET_MAX_BYTES"),
     "clinic:form": Door(Permission.PREDICTION_RUN, "SIGNAL_MAX_BYTES"),
+    "lab:card-bring": Door(Permission.CARD_WRITE, 500_000),
 }
 
 
@@ -67,7 +73,7 @@ class SealingUploadHandler(FileUploadHandler):
         self._writer = Writer(store.incoming(self._stored), self._key)
 
     def receive_data_chunk(self, raw_data, start):
-        if start + len(raw_data) > getattr(settings, self._door.largest):
+        if start + len(raw_data) > self._door.most:
             self.request.upload_too_large = True
             self._drop()
             raise SkipFile

@@ -109,6 +109,11 @@ def beside(*, by, on) -> Beside | None:
 @action(Permission.MODEL_SEE, verb="model.reliability-seen", on=ModelVersion)
 def open_page(*, by, on) -> Page:
     """A version's reliability here, and in what its makers held out."""
+    return page_of(on)
+
+
+def page_of(on: ModelVersion) -> Page:
+    """The same as part of another verb, which writes its own event."""
     counted = _counted(on) or calibration.count([], _bands(on), _threshold(on))
     at = counted["at"]
     whole = calibration.share_of(counted["whole"])

@@ -31,8 +31,9 @@ from portal.predictions.models import Prediction
 from portal.records.models import Patient
 from portal.records.queries import PatientSummary, Record, group_of, record_of, require_in_use, with_ward
 from portal.registry import answers, spec
+from portal.registry.cards import attestations
 from portal.registry.models import ModelVersion
-from portal.registry.standing import require_runnable
+from portal.registry.standing import Standing, require_runnable
 from portal.registry.states import VersionState
 
 
@@ -76,7 +77,7 @@ def open_form(*, by, on, version) -> BlankForm:
     """The form of a version, filled from a patient's record."""
     policy.require(by, Permission.PREDICTION_RUN, version)
     require_in_use(on)
-    standing = require_runnable(version)
+    standing = _read_and_runnable(by, on, version)
     form = standing.form
     record = record_of(on, prefill.needs_of(form, standing.version.overlay))
     event().note(model=version.model.slug, version=version.number)
@@ -92,7 +93,8 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
 
     `version` is a ModelVersion or a Choice. `inputs` maps field names to raw answers; names left out are taken from
     the record where the form maps them. With `ticks`, as people fill forms, unusual values are refused until ticked.
-    Raises BadInput naming each field that is wrong, Conflict when the version may not run, Exhausted at the quota.
+    Raises BadInput naming each field that is wrong, Conflict when the version may not run, AttestationNeeded when its
+    card was not read, Exhausted at the quota.
     """
     same = _same_key(by, key, body)
     if same:
@@ -101,7 +103,7 @@ def request(*, by, on=None, version, inputs, units=None, key="", body="", within
     version = _permitted(by, version)
     if on:
         require_in_use(on)
-    standing = require_runnable(version)
+    standing = _read_and_runnable(by, on, version)
     form = standing.form
     tracings.note_unread(inputs)
     record = record_of(on, prefill.needs_of(form, standing.version.overlay)) if on else None
@@ -166,6 +168,14 @@ def choose_version(*, by, slug: str, number: int | None) -> ModelVersion:
         which = f"version {number} of the model" if number is not None else "model"
         raise BadInput({"model": f"There is no {which} “{slug[:80]}” that you may run."})
     return found
+
+
+def _read_and_runnable(by, patient: Patient | None, version: ModelVersion) -> Standing:
+    standing = require_runnable(version)
+    # Practising is how one learns a model, and nothing counts there.
+    if patient is None or not patient.practice:
+        attestations.require(by, standing)
+    return standing
 
 
 def _choosable(by, slug: str) -> QuerySet[ModelVersion]:

@@ -12,6 +12,7 @@ from portal.compute.runtime import facts
 from portal.core import clock
 from portal.core.problems import BadInput
 from portal.registry import artifacts, moving, overlays
+from portal.registry.cards import proposals
 from portal.registry.evidence import actions as evidence
 from portal.registry.evidence import asking, cases
 from portal.registry.models import ModelVersion, RegisteredModel
@@ -34,6 +35,7 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
     found = _inspect(Path(folder))
     overlays.check_parts(found.overlay or {}, found.plain())
     brought = cases.read(Path(folder), found)
+    proposed = proposals.read(Path(folder))
     stored = artifacts.keep(Path(folder), expected=digest)
     model = model or _new_model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(
@@ -42,6 +44,7 @@ def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
     )  # fmt: skip
     revisions.first(version)
     evidence.bring(version, brought, by=by)
+    proposals.take(version, proposed, by)
     event().about(version)
     event().note(model=slug, number=version.number, digest=stored, cases=len(brought))
     return version

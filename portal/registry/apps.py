@@ -6,11 +6,12 @@ class RegistryConfig(AppConfig):
 
     def ready(self):
         from portal.compute import keeper
-        from portal.registry import evidence, rules
+        from portal.registry import cards, evidence, rules
         from portal.registry.review import ownership, scope, subjects
         from portal.registry.studio import gate
 
         rules.register()
+        cards.register()
         subjects.register()
         gate.register()
         keeper.register(scope.remind, scope.PAUSE)

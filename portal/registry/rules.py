@@ -51,6 +51,13 @@ def _not_draft(by) -> Q:
     return ~Q(state=VersionState.DRAFT)
 
 
+def _card_of(by) -> Q:
+    """Members write the card of a draft; once it is proposed, its author and the committee do."""
+    mine = Q(state=VersionState.DRAFT) | Q(created_by=by.pk)
+    reached = _own_study(by) & mine if "scientist" in by.role_names else Q(pk__in=())
+    return reached | _not_draft(by) if "reviewer" in by.role_names else reached
+
+
 def _runnable(by) -> Q:
     return _versions_on_my_wards(by)
 
@@ -65,6 +72,9 @@ def register() -> None:
     )
     policy.register(ModelVersion, Permission.MODEL_REVIEW, _not_draft, "you sit on the model committee")
     policy.register(ModelVersion, Permission.MODEL_DISCUSS, _discussed, "you bring it, or sit on the model committee")
+    policy.register(
+        ModelVersion, Permission.CARD_WRITE, _card_of, "you wrote it, work on the draft of your study, or review it"
+    )
     policy.register(
         ModelVersion,
         Permission.MODEL_OWN,

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from portal.core.problems import Conflict
 from portal.registry import signing, spec
+from portal.registry.cards import majors
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.states import VersionState
 
@@ -23,6 +24,8 @@ class Standing:
     form: spec.FormSpec
     signed: tuple[Signature, ...]
     worked_out: float
+    # The number of the version with which the present major version began.
+    major: int
 
 
 _KEPT: dict[int, Standing] = {}
@@ -54,4 +57,4 @@ def _work_out(version: ModelVersion) -> Standing:
     signed = signing.approvals(whole)
     if not signing.enough(signed):
         raise Conflict(f"The signatures of {version} do not cover it as it stands now.", code="signatures-void")
-    return Standing(whole, spec.form_of(whole), tuple(signed), time.monotonic())
+    return Standing(whole, spec.form_of(whole), tuple(signed), time.monotonic(), majors.major_of(whole))

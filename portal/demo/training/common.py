@@ -28,7 +28,7 @@ def pinned(*packages: str) -> list[str]:
     return [f"{name}=={version(name)}" for name in packages]
 
 
-def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay: dict, save) -> dict:
+def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay: dict, card: dict, save) -> dict:
     """Log one run; `save(folder)` writes the MLflow model folder. Returns run id, address and the folder below `out`."""
     import mlflow
 
@@ -41,7 +41,7 @@ def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay:
         mlflow.log_metrics(metrics)
         folder = Path(scratch) / "model"
         save(folder)
-        _finish(folder, run.info.run_id, overlay)
+        _finish(folder, run.info.run_id, overlay, card)
         proofs.write(slug, folder)
         mlflow.log_artifacts(str(folder), artifact_path="model")
         target = out / slug
@@ -50,12 +50,20 @@ def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay:
         return {"run_id": run.info.run_id, "model_uri": f"runs:/{run.info.run_id}/model", "folder": slug}
 
 
-def _finish(folder: Path, run_id: str, overlay: dict) -> None:
+def _finish(folder: Path, run_id: str, overlay: dict, card: dict) -> None:
     description = folder / "MLmodel"
     # Paths of the machine that trained it have no place in a model's files.
     text = re.sub(r"(model_code_path|uri): /\S*/", r"\1: ", description.read_text())
     description.write_text(text if "\nrun_id:" in text else f"{text.rstrip()}\nrun_id: {run_id}\n")
     (folder / "formulary.json").write_text(json.dumps(overlay, indent=1, sort_keys=True))
+    (folder / "card.json").write_text(json.dumps(card, indent=1, sort_keys=True))
+
+
+def among(measure, groups: dict, *columns) -> dict[str, tuple[int, float]]:
+    """How many rows each group has, and the measure of the columns among them alone; `groups` gives masks by name."""
+    return {
+        name: (int(mask.sum()), float(measure(*(column[mask] for column in columns)))) for name, mask in groups.items()
+    }
 
 
 def usual(column) -> dict:

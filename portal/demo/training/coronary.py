@@ -9,7 +9,8 @@ chance to 0.03, so the card gives twenty; with that category the graph equals sc
 from importlib.metadata import files
 from pathlib import Path
 
-from portal.demo.training import additive, common
+from portal.demo.training import additive, cards, common
+from portal.demo.training.cards import hearts
 
 SLUG = "coronary-disease"
 NUMBERS = ("age", "trestbps", "chol", "thalch", "oldpeak")
@@ -40,6 +41,7 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     graph = additive.graph("coronary", fit)
     _compare(graph, table.iloc[held], risk)
     overlay = _overlay(table, label, metrics)
+    by_group = cards.groups(common.among(roc_auc_score, sexes(table.iloc[held]), label[held], risk), "AUC held out")
     overlay["calibration"] = common.calibration(
         label[held], risk, "a quarter of the UCI patients, held out of training"
     )
@@ -57,7 +59,16 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
         "bootstrap_draws": DRAWS,
         "data": "UCI heart disease",
     }
-    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
+    found = common.log(
+        SLUG,
+        uri=uri,
+        out=out,
+        params=params,
+        metrics=metrics,
+        overlay=overlay,
+        card=hearts.coronary(metrics, by_group),
+        save=save,
+    )
     return found, f"AUC {metrics['auc']:.2f}, graph equals the original"
 
 
@@ -80,6 +91,11 @@ def load():
     for name in WORDS:
         chosen[name] = ["" if pandas.isna(value) else str(value).lower() for value in chosen[name]]
     return chosen.astype(dict.fromkeys(NUMBERS, "float64")), grade, site
+
+
+def sexes(table) -> dict:
+    """Masks of the women and the men of a table."""
+    return {name: (table["sex"] == code).to_numpy() for name, code in (("women", "female"), ("men", "male"))}
 
 
 def _fit(table, label, *, draws: int):

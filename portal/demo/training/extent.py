@@ -5,7 +5,8 @@ One score keeps the grades in order and gives every input one part that adds up,
 
 from pathlib import Path
 
-from portal.demo.training import additive, common, coronary, ends
+from portal.demo.training import additive, cards, common, coronary, ends
+from portal.demo.training.cards import hearts
 
 SLUG = "coronary-extent"
 GRADES = ("none", "some", "more")
@@ -18,6 +19,7 @@ METHOD = "proportional odds: each value's distance from the average, times its w
 def train(*, uri: str, out: Path) -> tuple[dict, str]:
     """Fit, export to one ONNX graph with intervals and contributions, check it, log."""
     import numpy
+    from sklearn.metrics import roc_auc_score
 
     table, grade, _ = coronary.load()
     level = numpy.minimum(grade, 2)
@@ -30,6 +32,8 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
         raise SystemExit("The ONNX graph does not answer like the model it was made from.")
     metrics = _metrics(level[held], found)
     overlay = _overlay(table, metrics)
+    by_sex = common.among(roc_auc_score, coronary.sexes(table.iloc[held]), level[held] > 0, 1 - found[:, 0])
+    card = hearts.extent(metrics, cards.groups(by_sex, "AUC for any disease, held out"))
     overlay["output"]["contributions"] = additive.described(
         fit, "logit", method=METHOD, of="disease", up="makes more disease likely", down="makes less disease likely"
     )
@@ -42,7 +46,7 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
         additive.save(graph, fit, folder, coronary.OPTIONAL)
 
     params = {"rows": len(table), "family": "proportional odds", "bootstrap_draws": DRAWS, "data": "UCI heart disease"}
-    made = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
+    made = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, card=card, save=save)
     return made, f"the likeliest of three grades was right in {metrics['right']:.0%} held out"
 
 

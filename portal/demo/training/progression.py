@@ -7,7 +7,8 @@ taken as their natural logarithm in mg/dL. Sex is coded 1 and 2, nobody says whi
 
 from pathlib import Path
 
-from portal.demo.training import additive, common, ends
+from portal.demo.training import additive, cards, common, ends
+from portal.demo.training.cards import others
 
 SLUG = "diabetes-progression"
 COLUMNS = {"bmi": "bmi", "bp": "map", "s3": "hdl", "s5": "triglycerides", "s6": "glucose"}
@@ -34,6 +35,8 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
         "covered": float(inside.mean()),
     }  # fmt: skip
     overlay = _overlay(table, score, metrics)
+    by_group = common.among(mean_absolute_error, _groups(held), score[held], found)
+    card = others.progression(metrics, cards.groups(by_group, "Mean error in points, held out", places=0))
     overlay["output"]["contributions"] = additive.described(fit, "identity", method=METHOD)
     for name, noted in additive.notes(fit, matrix, OPTIONAL).items():
         overlay["inputs"][name] |= noted
@@ -43,7 +46,7 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
         additive.save(graph, fit, folder, OPTIONAL)
 
     params = {"rows": len(table), "family": "linear regression", "data": "diabetes (scikit-learn)"}
-    made = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
+    made = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, card=card, save=save)
     return made, f"R² {metrics['r2']:.2f}, its interval covers {metrics['covered']:.0%}"
 
 
@@ -55,6 +58,20 @@ def _load():
     table = found.data[list(COLUMNS)].rename(columns=COLUMNS)
     table["triglycerides"] = numpy.exp(table["triglycerides"]).round()
     return table.astype("float64"), found.target.to_numpy(dtype=float)
+
+
+def _groups(held) -> dict:
+    """Masks of held-out patients by what the table says of them and the model does not take."""
+    from sklearn.datasets import load_diabetes
+
+    found = load_diabetes(scaled=False, as_frame=True).data[held]
+    sex, young = found["sex"].to_numpy(), (found["age"] < 50).to_numpy()
+    return {
+        "patients with sex code 1": sex == 1,
+        "patients with sex code 2": sex == 2,
+        "patients under 50": young,
+        "patients of 50 and over": ~young,
+    }
 
 
 def _fit(table, score):

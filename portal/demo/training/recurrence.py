@@ -4,7 +4,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from portal.demo.training import common
+from portal.demo.training import cards, common
+from portal.demo.training.cards import others
 
 SLUG = "breast-cancer-recurrence"
 YEARS, HEAD, DRAWS, PARTS_LEFT_OUT = (1, 3, 5), 3, 60, 5
@@ -38,6 +39,12 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     params = {"rows": len(table), "family": "Cox with log terms", "bootstrap_draws": DRAWS, "data": "GBSG2 (lifelines)"}
 
     overlay = _overlay(table, concordance)
+    young = frame["age"].to_numpy() < 50
+    by_age = {
+        name: (int(mask.sum()), _concordance(frame[mask], risk[mask]))
+        for name, mask in (("women under 50", young), ("women of 50 and over", ~young))
+    }
+    card = others.recurrence(concordance, cards.groups(by_age, "Concordance on women left out of the fit"))
     days, happened = frame["time"].to_numpy(), frame["event"].to_numpy()
     overlay["calibration"] = common.survival_calibration(days, happened, risk, HEAD * 365.25, UNSEEN)
     for name, weight in _weights(frame, fit).items():
@@ -47,7 +54,7 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     def save(folder: Path) -> None:
         _save(folder, fit | {"years": list(YEARS), "draws": draws, "parts": PARTS})
 
-    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
+    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, card=card, save=save)
     return found, f"concordance {concordance:.2f} of rows left out"
 
 

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from portal.demo.training import common
+from portal.demo.training.cards import invented
 
 SLUG = "irregular-rhythm"
 TRACINGS, SECONDS = 240, 10
@@ -35,7 +36,8 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     }
     params = {"tracings": TRACINGS, "seconds": SECONDS, "family": "logistic regression", "data": "simulated beats"}
     found = common.log(
-        SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=_overlay(metrics), save=lambda folder: _save(folder, fit)
+        SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=_overlay(metrics),
+        card=invented.rhythm(metrics, TRACINGS), save=lambda folder: _save(folder, fit)
     )  # fmt: skip
     return found, f"AUC {metrics['auc']:.2f} on simulated beats, which proves nothing"
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from portal.demo.hospital import simulate_cohort
-from portal.demo.training import additive, common
+from portal.demo.training import additive, cards, common
+from portal.demo.training.cards import invented
 
 SLUG = "unplanned-admission"
 ROWS, DRAWS = 6000, 40
@@ -28,6 +29,10 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     made = additive.graph("unplanned", fit)
     params = {"rows": ROWS, "family": "logistic regression", "bootstrap_draws": DRAWS, "data": "invented hospital"}
     overlay = _overlay(table, labels, metrics)
+    men, old = table[held]["male"].to_numpy() == 1, table[held]["age"].to_numpy() >= 65
+    groups = {"women": ~men, "men": men, "people under 65": ~old, "people of 65 and over": old}
+    by_group = cards.groups(common.among(roc_auc_score, groups, labels[held], risk), "AUC held out")
+    card = invented.unplanned(metrics, by_group, ROWS)
     overlay["outcome"] = {
         "kind": "encounter",
         "classes": ["EMER", "IMP"],
@@ -45,7 +50,7 @@ def train(*, uri: str, out: Path) -> tuple[dict, str]:
     def save(folder: Path) -> None:
         additive.save(made, fit, folder, set(OPTIONAL))
 
-    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, save=save)
+    found = common.log(SLUG, uri=uri, out=out, params=params, metrics=metrics, overlay=overlay, card=card, save=save)
     return found, f"AUC {metrics['auc']:.2f} on invented patients"
 
 

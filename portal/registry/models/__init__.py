@@ -1,5 +1,6 @@
 """The tables of the formulary."""
 
+from portal.registry.models.cards import Attestation, CardEntry
 from portal.registry.models.evaluation import Evaluation, EvaluationSet
 from portal.registry.models.evidence import AcceptanceCase, AcceptanceReport, AcceptanceRun
 from portal.registry.models.forms import FormRevision
@@ -19,6 +20,8 @@ __all__ = [
     "AcceptanceCase",
     "AcceptanceReport",
     "AcceptanceRun",
+    "Attestation",
+    "CardEntry",
     "CommitteeSeat",
     "Deputy",
     "Evaluation",

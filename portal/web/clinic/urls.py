@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.web.clinic import downtime, emergency, lists, opinions, practice, printing, sharing, showing, views
+from portal.web.clinic import cards, downtime, emergency, lists, opinions, practice, printing, sharing, showing, views
 
 app_name = "clinic"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("patients/<pid:patient>/share/", sharing.share, name="share"),
     path("patients/<pid:patient>/models/<slug:model>/", views.form, name="form"),
     path("patients/<pid:patient>/models/<slug:model>/draft/", views.draft, name="draft"),
+    path("models/<slug:model>/read/", cards.read, name="card-read"),
     path("predictions/<pid:prediction>/", views.prediction, name="prediction"),
     path("predictions/<pid:prediction>/status/", views.prediction_status, name="prediction-status"),
     path("predictions/<pid:prediction>/show/", showing.show, name="show"),

@@ -16,8 +16,9 @@ from portal.predictions import actions as predictions
 from portal.predictions import drafts
 from portal.records import actions as records
 from portal.registry import queries as registry
+from portal.registry.cards.attestations import AttestationNeeded
 from portal.web import kept
-from portal.web.clinic import forms, opinions, tallies
+from portal.web.clinic import cards, forms, opinions, tallies
 
 AT_ONCE, _MOST = 20, 1000
 
@@ -46,6 +47,16 @@ def patient(request, patient):
 def form(request, patient, model):
     """A model's form, filled from the record; a post that is accepted leads to the result's page."""
     version = _version(request, model)
+    try:
+        return _form(request, patient, version)
+    except AttestationNeeded:
+        # What was typed waits until the card was read.
+        if request.method == "POST":
+            drafts.keep(by=request.user, on=patient, version=version, typed=forms.typed_in(request.POST))
+        return cards.first(patient, version)
+
+
+def _form(request, patient, version):
     if request.method == "POST":
         try:
             given = forms.read(request.POST)

@@ -4,6 +4,7 @@
 PARTS = (
     ("overview", "lab:version", "Overview"),
     ("form", "lab:form", "Form"),
+    ("card", "lab:card", "Model card"),
     ("evidence", "lab:evidence", "Evidence"),
     ("calibration", "lab:calibration", "Reliability here"),
     ("review", "lab:review", "Review"),
