@@ -61,11 +61,11 @@ def asked(page) -> dict:
 
 
 @pytest.fixture
-def submitted(cast, studies, trained):
+def submitted(cast, studies, trained, prove):
     version = registry.register(
         by=cast["scientist"], on=studies["demo"], slug="unplanned-admission", folder=trained["unplanned-admission"]
     )
-    registry.submit(by=cast["scientist"], on=version)
+    prove(version)
     return version
 
 

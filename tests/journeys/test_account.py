@@ -131,14 +131,14 @@ def test_a_passkey_opens_a_record_in_an_emergency(visit, accessible, newcomer, c
     assert "Emergency access" in page.locator("aside.emergency").inner_text()
 
 
-def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, live_server):
+def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, prove, live_server):
     from portal.registry import actions as registry
     from portal.registry.review import seats
     from tests import reviewing
 
     folder = trained["unplanned-admission"]
     version = registry.register(by=cast["scientist"], on=studies["demo"], slug=folder.name, folder=folder)
-    registry.submit(by=cast["scientist"], on=version)
+    prove(version)
     newcomer = actions.add_person(
         by=SYSTEM, username="newcomer", name="New Comer", password=PASSWORD, role_names=["reviewer"], enrol=False
     )

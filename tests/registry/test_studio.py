@@ -121,7 +121,8 @@ def test_scientists_shape_a_draft_and_reviewers_what_was_submitted(cast, drafted
         actions.put_back(by=cast["scientist"], on=drafted, number=1)
 
 
-def test_nothing_changes_once_someone_has_signed(cast, submitted):
+def test_nothing_changes_once_someone_has_signed(cast, submitted, prove):
+    prove(submitted)
     proof = Proof(cast["reviewer2"].pk, clock.now())
     reviewing.approve(by=cast["reviewer2"], on=submitted, reason="Read it all.", proof=proof)
     posted = as_shown(submitted) | {"age.label": "Other", "why": WHY}
