@@ -17,9 +17,9 @@ def demonstration(settings):
 def test_a_case_is_added_runs_and_is_read(visit, accessible, look, cast, studies, trained, working, live_server):
     folder = trained["diabetes-progression"]
     version = registry.register(by=cast["scientist"], on=studies["demo"], slug="progression", folder=folder)
+    registry.submit(by=cast["scientist"], on=version)
     page = visit("scientist")
     page.goto(f"{live_server.url}/lab/versions/{version.public_id}/")
-    page.click("text=Submit for approval")
     page.click("nav[aria-label='Parts of this version'] >> text=Evidence")
     page.wait_for_selector("text=All 5 cases passed.")
     accessible(page)
@@ -58,7 +58,7 @@ def test_a_reviewer_names_rows_and_reads_how_well_the_model_does(
     look(page, "evaluation-rows")
     page.select_option("#label", "unplanned")
     page.fill("#thresholds", "10, 30")
-    page.check("text=ward")
+    page.check("input[name=groups][value=ward]")
     page.select_option("#patient", "mrn")
     page.select_option("#training", "mrn")
     page.click("text=Name these rows")

@@ -20,7 +20,7 @@ def evaluation_status(request, version):
     """The part of the evidence page that changes while a version is tried."""
     page = judging.follow(by=request.user, on=version)
     may = policy.decide(request.user, Permission.MODEL_EVALUATE, page.version).allowed
-    return render(request, "lab/_evaluation_status.html", context(page, may))
+    return render(request, "lab/_evaluation_status.html", context(request, page, may))
 
 
 @require_POST
@@ -56,13 +56,15 @@ def evaluation_rows(request, version):
     return render(request, "lab/evaluation_rows.html", context, status=422 if errors else 200)
 
 
-def context(page: judging.EvaluationPage, may: bool) -> dict:
+def context(request, page: judging.EvaluationPage, may: bool) -> dict:
     """What the fragment shows."""
     answer = page.shown.answer if page.shown else None
+    mine = request.user.pk in (page.version.created_by_id, page.version.model.owner_id)
     return {
         "evaluation": page,
         "version": page.version,
         "may_evaluate": may,
+        "mine": mine,
         "metrics": metric_rows.of(answer) if answer else None,
     }
 

@@ -68,6 +68,6 @@ def _context(request, page) -> dict:
     may = policy.decide(request.user, Permission.MODEL_PROVE, page.version).allowed
     may_evaluate = policy.decide(request.user, Permission.MODEL_EVALUATE, page.version).allowed
     return {
-        **evaluation.context(page.evaluation, may_evaluate),
+        **evaluation.context(request, page.evaluation, may_evaluate),
         "page": page, "version": page.version, "rows": case_rows.of(page), "may_prove": may, "may_change": may and page.open
     }  # fmt: skip
