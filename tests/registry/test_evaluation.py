@@ -68,7 +68,7 @@ def tables(cast, studies, send):  # noqa: F811
     return found
 
 
-def test_a_reviewer_has_a_version_tried_and_reads_aggregates_alone(cast, unplanned, tables, worked):
+def test_a_reviewer_has_a_version_tried_and_reads_aggregates_alone(cast, unplanned, tables, worked, client_of):  # noqa: F811
     given = {"by": cast["reviewer"], "on": unplanned.public_id}
     judging.name(**given, table=tables["tried"].public_id, trained_on=tables["trained"].public_id, plan=PLAN)
     before = quotas.taken_today(cast["reviewer"].pk)
@@ -80,6 +80,9 @@ def test_a_reviewer_has_a_version_tried_and_reads_aggregates_alone(cast, unplann
     answer = page.shown.answer
     assert (page.shown.outcome, answer["whole"]["n"], answer["left_out"]) == ("told", COUNT, 0)
     assert quotas.taken_today(cast["reviewer"].pk) == before
+
+    shown = client_of("reviewer").get(f"/lab/versions/{unplanned.public_id}/evidence/").content.decode()
+    assert "Of two, one with it and one without" in shown and "About 20 of these patients are also among" in shown
 
     rows = people(0, COUNT, 77)
     inputs = [{name: None if row.get(name) is None else float(row[name]) for name, _ in scoring.spec_of(unplanned).inputs} | {

@@ -1,5 +1,7 @@
 """An evaluation in words and rows: what each metric is called, and its value with its interval as people read it."""
 
+from dataclasses import dataclass
+
 from portal.core import shares
 
 # Code, what it is called, and what is right; None where more is simply better.
@@ -19,6 +21,19 @@ _SHARES = {"share", "right"}
 TOO_FEW = "too few"
 
 
+@dataclass(frozen=True)
+class Bin:
+    """A tenth of the predicted risk, as the picture draws it; only where it is told are there numbers."""
+
+    label: str
+    told: bool
+    n: int = 0
+    value: float = 0
+    low: float = 0
+    high: float = 0
+    predicted: float | None = None
+
+
 def of(answer: dict) -> dict:
     """The sentence, the columns that any cell has, a row for all and one for each group, and the bins of the picture."""
     cells = [answer["whole"], *(cell for group in answer["groups"] for cell in group["cells"])]
@@ -28,7 +43,7 @@ def of(answer: dict) -> dict:
     rows += [(f"{group['title']}: {cell['label']}", cell) for group in answer["groups"] for cell in group["cells"]]
     return {
         "sentence": _sentence(answer), "heads": heads, "thresholds": [shares.percent(one) for one in at],
-        "rows": [_row(title, cell, heads, len(at)) for title, cell in rows], "bins": answer.get("bins", []),
+        "rows": [_row(title, cell, heads, len(at)) for title, cell in rows], "bins": [Bin(**one) for one in answer.get("bins", ())],
         "overlap": _overlap(answer["overlap"]), "both": bool(answer["overlap"]) and not answer["overlap"]["none"],
         "left_out": answer["left_out"], "notes": [(name, note) for _, name, note in heads if note],
     }  # fmt: skip
