@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.core.bringing import *  # noqa: F403 (settings of bringing models in, kept in a file of their own)
 from portal.core.env import envbool, envint, envstr
 from portal.core.keys import load_keys
 from portal.core.logs import logging_config
@@ -234,7 +235,6 @@ DATASET_MEMORY_MB = envint("FORMULARY_DATASET_MEMORY_MB", 2048)
 FILE_UPLOAD_HANDLERS = ["portal.datasets.uploads.SealingUploadHandler"]
 SCORER_SOCKET = Path(envstr("FORMULARY_SCORER_SOCKET", str(RUN / "scorer.sock")))
 SCORER_MINIMUM = [word for word in envstr("FORMULARY_SCORER_MINIMUM", "rlimits,no_new_privs").split(",") if word]
-ALLOW_PICKLE = envbool("FORMULARY_ALLOW_PICKLE", True)
 TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
 
 # Within so many days after its submission a version should be decided, and so many days may pass without an owner.

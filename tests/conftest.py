@@ -163,6 +163,14 @@ def _training_key() -> str:
 
 
 @pytest.fixture
+def tried(scorer):
+    """Load a version in the sandbox for the first time, as the portal does before anybody may sign for it."""
+    from tests import evidence
+
+    return evidence.first_load
+
+
+@pytest.fixture
 def prove(cast, scorer, monkeypatch):
     """Submit a version and run its acceptance cases in the real scorer, at once; what brings none is given one."""
     from portal.compute import actions as compute

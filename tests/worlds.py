@@ -37,6 +37,7 @@ from portal.records import actions as records
 from portal.records import emergency, imports
 from portal.records.models import CareUnit
 from portal.registry import actions as registry
+from portal.registry.intake import actions as intake
 from portal.registry.review import seats
 from portal.studies import actions as studies
 from tests import evidence, model_cards, reviewing
@@ -50,6 +51,7 @@ NARROW = "tokens:issue"
 EMERGENCY, GIVEN = ("clinician", "emergency"), ("clinician", "given")
 REASON, ASKED = "Zebra reason of the emergency", "Okapi reason of the request"
 REPORTED = "Quagga words of the report"
+ADDRESS = "models:/okapi-in-the-registry/7"
 CELL = "Zebracell of a row"
 TABLE = "\n".join(["kin,ward", f"{CELL},north", *(f"name {number},north" for number in range(30))]).encode()
 
@@ -115,6 +117,7 @@ def build(hospital: Path, model: Path, as_of: date) -> World:
     version = _approved(world, study, model, [here])
     _objects(world, version)
     _dataset(world, study)
+    _arrival(world, study)
     _sign_in(world)
     for who in everyone():
         if who[1] == "revoked":
@@ -160,6 +163,7 @@ def _approved(world: World, study, folder: Path, wards):
     scientist = world.people["scientist", "own"]
     version = registry.register(by=scientist, on=study, slug="tiny", folder=folder)
     model_cards.fill(scientist, version)
+    intake.prepare_now(version)
     registry.submit(by=scientist, on=version, care_units=wards)
     evidence.prove(version, scientist)
     for state, seat in (("own", "clinical"), ("second", "data-science")):
@@ -278,6 +282,15 @@ def _dataset(world: World, study) -> None:
     ]  # fmt: skip
 
 
+def _arrival(world: World, study) -> None:
+    """A model that `own` has sent and that nobody has fetched yet."""
+    own = ("scientist", "own")
+    arrival = intake.send(by=world.people[own], on=study, slug="okapi", address=ADDRESS)
+    world.near["arrival"] = world.lists["arrival"] = frozenset({own})
+    world.values["arrival"] = arrival.public_id
+    world.secrets.append(Secret(ADDRESS, "none", frozenset({own})))
+
+
 def upload(by: User, dataset, content: bytes) -> str:
     """Send a table and have it read, inside an open transaction; the version's id."""
     stored, key = new_id(), vault.new_key()
@@ -384,6 +397,6 @@ SEEING = {
     "patient": {P.PATIENT_READ}, "prediction": {P.PREDICTION_READ}, "model": {P.MODEL_SEE},
     "model version": {P.MODEL_SEE}, "job": {P.JOB_SEE}, "token": {P.TOKEN_ISSUE}, "quota": {P.QUOTA_SEE},
     "user": {P.PERSON_MANAGE}, "care unit": {P.UNIT_ASSIGN, P.PATIENT_LIST}, "assignment": {P.UNIT_ASSIGN},
-    "dataset": {P.DATASET_SEE}, "dataset version": {P.DATASET_SEE}, "summary": {P.DATASET_COMPUTE},
+    "arrival": {P.MODEL_REGISTER}, "dataset": {P.DATASET_SEE}, "dataset version": {P.DATASET_SEE}, "summary": {P.DATASET_COMPUTE},
     "study": {P.STUDY_MANAGE, P.MODEL_SEE}, "grant": {P.GRANT_SEE}, "emergency access": {P.GRANT_SEE}, "access request": {P.GRANT_SEE}, "event": {P.AUDIT_READ}, "session": {P.ACCOUNT_OWN}, "api token": {P.PERSON_MANAGE}, "case": {P.CASE_REVIEW}, "notice": {P.NOTICE_READ}, "incident": {P.INCIDENT_REVIEW}, "recall": {P.MODEL_REVIEW}, "recall notice": {P.NOTICE_READ},
 }  # fmt: skip

@@ -32,6 +32,7 @@ class Door:
 
 DOORS = {
     "lab:dataset-upload": Door(Permission.DATASET_UPLOAD, "DATASET_MAX_BYTES"),
+    "lab:model-new": Door(Permission.MODEL_REGISTER, "MODEL_MAX_BYTES"),
     "clinic:form": Door(Permission.PREDICTION_RUN, "SIGNAL_MAX_BYTES"),
     "lab:card-bring": Door(Permission.CARD_WRITE, 500_000),
 }

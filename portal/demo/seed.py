@@ -27,6 +27,7 @@ from portal.registry import actions as registry
 from portal.registry import signing
 from portal.registry.cards import attestations
 from portal.registry.evidence import proof as evidence
+from portal.registry.intake import actions as intake
 from portal.registry.models import ModelVersion
 from portal.registry.review import checklist
 from portal.studies.models import Study
@@ -193,6 +194,8 @@ def _register(slug: str, folder: Path, scientist: User, study: Study, tracking_u
         if version is None or version.state == "refused" or (version.approved_at and not _covered(version)):
             run = mlflow.run_of_folder(folder, tracking_uri)
             version = registry.register(by=scientist, on=study, slug=slug, folder=folder, run=run)
+        if not version.trials.exists():
+            intake.prepare_now(version)
         if version.state == "draft":
             registry.submit(by=scientist, on=version)
         _prove(slug, version)

@@ -91,6 +91,7 @@ REFUSALS = frozenset(
         "digest_mismatch",
         "artifact_missing",
         "environment_unavailable",
+        "environment_changed",
         "unsafe_format",
         "sandbox_too_weak",
         "withdrawn",

@@ -3,18 +3,15 @@
 from datetime import date, timedelta
 from pathlib import Path
 
-from django.conf import settings
-from django.core.validators import validate_slug
-
 from portal.access.action import action, event
 from portal.access.permissions import Permission
-from portal.compute.runtime import facts
 from portal.core import clock
 from portal.core.problems import BadInput
-from portal.registry import artifacts, moving, overlays
+from portal.registry import artifacts, moving, naming
 from portal.registry.cards import proposals
 from portal.registry.evidence import actions as evidence
 from portal.registry.evidence import asking, cases
+from portal.registry.intake import building
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review.deciding import approve, refuse, resume, withdraw
 from portal.registry.states import VersionState
@@ -26,27 +23,27 @@ YEAR, CHANGES_LIMIT = timedelta(days=365), 2000
 
 
 @action(Permission.MODEL_REGISTER, verb="model.registered", on=Study)
-def register(*, by, on, slug, folder, digest=None, run=None) -> ModelVersion:
-    """Bring a model folder in as the next version of `slug`; raises BadInput saying what to mend."""
-    _check_slug(slug)
-    model = RegisteredModel.objects.filter(slug=slug).first()
-    if model and model.study_id != on.pk:
-        raise BadInput({"name": f"The name {slug} belongs to another study; choose another name."})
-    found = _inspect(Path(folder))
-    overlays.check_parts(found.overlay or {}, found.plain())
-    brought = cases.read(Path(folder), found)
-    proposed = proposals.read(Path(folder))
-    stored = artifacts.keep(Path(folder), expected=digest)
+def register(*, by, on, slug, folder=None, digest=None, run=None, taken=None) -> ModelVersion:
+    """Bring a model folder in as the next version of `slug`, or one that was `taken` into the store before.
+
+    Raises BadInput saying what to mend. Nothing of it is loaded here.
+    """
+    naming.check(slug)
+    model = naming.find(slug, on)
+    taken = taken or artifacts.take(Path(folder), expected=digest)
+    found = taken.found
+    brought = cases.read(artifacts.path_of(taken.digest), found)
+    proposed = proposals.read(artifacts.path_of(taken.digest))
     model = model or _new_model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(
-        model=model, number=model.versions.count() + 1, digest=stored, engine=found.engine,
-        facts=found.plain(), overlay=found.overlay or {}, run=run or {}, created_by=by,
+        model=model, number=model.versions.count() + 1, digest=taken.digest, engine=found.engine, facts=found.plain(),
+        overlay=found.overlay or {}, run=run or {}, environment=building.wanted(found), created_by=by,
     )  # fmt: skip
     revisions.first(version)
     evidence.bring(version, brought, by=by)
     proposals.take(version, proposed, by)
     event().about(version)
-    event().note(model=slug, number=version.number, digest=stored, cases=len(brought))
+    event().note(model=slug, number=version.number, digest=taken.digest, cases=len(brought))
     return version
 
 
@@ -83,25 +80,6 @@ def stop(*, by, on, reason) -> None:
 def open_version(*, by, on) -> ModelVersion:
     """One version of a model."""
     return on
-
-
-def _inspect(folder: Path) -> facts.ModelFacts:
-    try:
-        found = facts.inspect_model(folder)
-    except facts.ModelRefused as refusal:
-        raise BadInput({"folder": refusal.sentence}) from None
-    if "pickle" in found.flags and not settings.ALLOW_PICKLE:
-        raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
-    return found
-
-
-def _check_slug(slug: str) -> None:
-    try:
-        validate_slug(slug)
-    except Exception:
-        slug = ""
-    if not slug or slug != slug.lower() or len(slug) > 80:
-        raise BadInput({"name": "A model's name has small letters, digits and hyphens, at most 80 of them."})
 
 
 def _new_model(slug: str, study: Study, by, overlay: dict) -> RegisteredModel:

@@ -6,7 +6,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self):
         from portal.compute import keeper
-        from portal.registry import cards, evidence, rules
+        from portal.registry import cards, evidence, intake, rules
         from portal.registry.review import ownership, scope, subjects
         from portal.registry.studio import gate
 
@@ -14,6 +14,7 @@ class RegistryConfig(AppConfig):
         cards.register()
         subjects.register()
         gate.register()
+        intake.register()
         keeper.register(scope.remind, scope.PAUSE)
         keeper.register(ownership.watch, ownership.PAUSE)
         evidence.register()

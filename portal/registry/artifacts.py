@@ -4,12 +4,62 @@ import os
 import shutil
 import stat
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
 from portal.compute.runtime import digest as digests
+from portal.compute.runtime import facts, scanner
 from portal.core.problems import BadInput
+from portal.registry import overlays
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A model folder that lies in the store: what its files say, with what the scanner found, and their digest."""
+
+    found: facts.ModelFacts
+    digest: str
+
+
+def take(folder: Path, *, expected: str | None = None) -> Taken:
+    """Read, scan and store a model folder without loading it; raises BadInput with a sentence for what cannot be taken."""
+    _check_size(folder)
+    found = inspect(folder)
+    overlays.check_parts(found.overlay or {}, found.plain())
+    return Taken(found, keep(folder, expected=expected))
+
+
+def inspect(folder: Path) -> facts.ModelFacts:
+    """What a folder's files say, and what the scanner finds in them; raises BadInput."""
+    try:
+        found = facts.inspect_model(folder)
+        report = scanner.scan(folder)
+    except facts.ModelRefused as refusal:
+        raise BadInput({"folder": refusal.sentence}) from None
+    except scanner.ScanFailed:
+        raise BadInput(
+            {"folder": "The scanner could not look through the files within its limits, so they are not taken."}
+        ) from None
+    if "pickle" in found.flags and not settings.ALLOW_PICKLE:
+        raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
+    for file, name in scanner.dangers(report):
+        raise BadInput({"folder": f"Reading {file} would call {name}, which no model needs; such a file is not taken."})
+    return replace(found, scan=report)
+
+
+def _check_size(folder: Path) -> None:
+    sizes = [path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    if len(sizes) > settings.MODEL_MAX_FILES:
+        raise BadInput(
+            {"folder": f"The folder holds {len(sizes)} files; at most {settings.MODEL_MAX_FILES} are taken."}
+        )
+    if sum(sizes) > settings.MODEL_MAX_BYTES:
+        most = settings.MODEL_MAX_BYTES // 1024**2
+        raise BadInput(
+            {"folder": f"The folder is {sum(sizes) / 1024**2:,.0f} MB large; at most {most:,} MB are taken."}
+        )
 
 
 def keep(folder: Path, *, expected: str | None = None) -> str:
@@ -37,6 +87,13 @@ def digests_of(digest: str) -> list[tuple[str, str]]:
     """Path and SHA-256 of every file of a version; empty when its files are not here."""
     folder = path_of(digest)
     return digests.file_digests(folder) if folder.is_dir() else []
+
+
+def listed(digest: str, most: int = 200) -> list[tuple[str, int]]:
+    """The names and sizes of a version's files, in order; the first `most` of them."""
+    root = path_of(digest)
+    found = [(path.relative_to(root).as_posix(), path.stat().st_size) for path in root.rglob("*") if path.is_file()]
+    return sorted(found)[:most]
 
 
 def _place(copy: Path, target: Path) -> None:

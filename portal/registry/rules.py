@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.records.models import TREAT, CareUnitUserPermission
-from portal.registry.models import ModelVersion, OwnerTransfer, RegisteredModel
+from portal.registry.models import Arrival, ModelEnvironment, ModelVersion, OwnerTransfer, RegisteredModel
 from portal.registry.states import SHOWN_TO_CLINIC, VersionState
 from portal.studies.models import MEMBER, StudyUserPermission
 
@@ -62,6 +62,10 @@ def _runnable(by) -> Q:
     return _versions_on_my_wards(by)
 
 
+def _sent(by) -> Q:
+    return Q(sent_by_id=by.pk) & Q(StudyUserPermission.reach(by, MEMBER, "study_id"))
+
+
 def register() -> None:
     """Called once the apps are loaded."""
     policy.register(RegisteredModel, Permission.MODEL_SEE, _models_seen, _WHY_SEE, see=True)
@@ -84,6 +88,9 @@ def register() -> None:
     for permission in (Permission.MODEL_PROVE, Permission.MODEL_EVALUATE):
         policy.register(ModelVersion, permission, _proved, "it is your study's, or waits for your committee")
     policy.register(ModelVersion, Permission.MODEL_STOP, _stoppable, "the model committee may stop any version")
+    policy.register(ModelVersion, Permission.JOB_WORK, _all, "the portal works on every version")
+    policy.register(ModelEnvironment, Permission.JOB_WORK, _all, "the portal puts every environment together")
+    policy.register(Arrival, Permission.MODEL_REGISTER, _sent, "you sent it", see=True)
     policy.register(ModelVersion, Permission.PREDICTION_RUN, _runnable, "it is in the formulary of your ward")
 
 
@@ -106,6 +113,10 @@ def _shapeable(by) -> Q:
     return (_own_study(by) if "scientist" in by.role_names else Q(pk__in=())) | (
         _not_draft(by) if "reviewer" in by.role_names else Q(pk__in=())
     )
+
+
+def _all(by) -> Q:
+    return Q()
 
 
 def _stoppable(by) -> Q:

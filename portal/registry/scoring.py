@@ -7,16 +7,20 @@ from django.conf import settings
 from portal.compute.runtime import columns
 from portal.compute.runtime.client import Client, ModelSpec
 from portal.compute.runtime.facts import PARAM
+from portal.core.problems import Conflict
 from portal.registry.models import ModelVersion
 
 
 def spec_of(version: ModelVersion) -> ModelSpec:
-    """What the scorer must know about a version."""
+    """What the scorer must know about a version; raises Conflict while its software is not written down."""
+    if version.environment is None or not version.environment.digest:
+        raise Conflict(f"The software of {version} is not put together yet.", code="not-ready")
     return ModelSpec(
         digest=version.digest,
         engine=version.engine,
         inputs=[(given["name"], given["type"]) for given in columns_of(version)],
         requirements=version.facts.get("requirements", []),
+        environment=version.environment.named,
     )
 
 

@@ -51,7 +51,7 @@ def _check_state(version: ModelVersion) -> None:
 
 
 def _work_out(version: ModelVersion) -> Standing:
-    whole = ModelVersion.objects.select_related("model__study", "created_by").get(pk=version.pk)
+    whole = ModelVersion.objects.select_related("model__study", "created_by", "environment").get(pk=version.pk)
     if not signing.intact(whole):
         raise Conflict(f"A signature of {version} was changed after it was given.", code="signatures-broken")
     signed = signing.approvals(whole)

@@ -39,3 +39,36 @@ E1762, _CODE = "urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1."
 MEANING_CODES = {
     "approval": f"{_CODE}5", "refusal": f"{_CODE}13", "withdrawal": f"{_CODE}17", "resumption": f"{_CODE}17",
 }  # fmt: skip
+
+
+class EnvironmentState(models.TextChoices):
+    """Where the software of a model is; only what is ready runs."""
+
+    WAITING = "waiting", "not put together yet"
+    BUILDING = "building", "being put together"
+    READY = "ready", "ready"
+    FAILED = "failed", "could not be put together"
+
+
+ENVIRONMENT_TRANSITIONS = {
+    EnvironmentState.WAITING: {EnvironmentState.BUILDING, EnvironmentState.FAILED},
+    EnvironmentState.BUILDING: {EnvironmentState.READY, EnvironmentState.FAILED},
+    EnvironmentState.FAILED: {EnvironmentState.WAITING},
+    EnvironmentState.READY: set(),
+}
+
+
+class TrialState(models.TextChoices):
+    """How an attempt to load a version went."""
+
+    WAITING = "waiting", "waiting"
+    LOADED = "loaded", "loads"
+    FAILED = "failed", "does not load"
+
+
+class ArrivalState(models.TextChoices):
+    """Where a model is on its way in; a refused one leaves nothing behind."""
+
+    WAITING = "waiting", "on its way"
+    TAKEN = "taken", "taken"
+    REFUSED = "refused", "not taken"

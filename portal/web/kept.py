@@ -11,7 +11,7 @@ LARGEST = 64 * 1024
 _WAITING = "kept"
 # The pages that call `take`; what nobody gives back, a search or an emergency's codes, is not kept either.
 GIVEN_BACK = frozenset({
-    "clinic:form", "oversight:approval", "oversight:stop", "lab:form-studio", "lab:card-change", "lab:dataset-new", "lab:dataset-columns",
+    "clinic:form", "oversight:approval", "oversight:stop", "lab:form-studio", "lab:card-change", "lab:dataset-new", "lab:model-new", "lab:dataset-columns",
     "lab:dataset-rights", "lab:dataset-summaries", "lab:evidence-case", "lab:evaluation-rows", "account:ask", "account:notice-settings", "clinic:share", "clinic:show", "lab:review", "lab:submit", "lab:owner",
     "oversight:withdraw", "oversight:resume", "oversight:committee",
 })  # fmt: skip

@@ -19,6 +19,8 @@ _PASSIVE = frozenset(
         "lab:summary-status",
         "lab:evidence-status",
         "lab:evaluation-status",
+        "lab:arrival-status",
+        "lab:files-status",
         "account:session-status",
         "account:keep",
         "healthz",

@@ -91,7 +91,7 @@ def test_without_memory_folders_a_model_that_writes_without_end_is_ended(tmp_pat
     spec = write(tmp_path / "m", FILL.format(place="os.environ['TMPDIR']", pause="time.sleep(0.02)"))
     monkeypatch.setattr(sandbox.Sandbox, "bwrap", None)
     with _pool(tmp_path) as (pool, scratch), pytest.raises(Exception, match="crashed"):
-        pool.score(vars(spec) | {"seconds": 30}, [{"x": 1.0}])
+        pool.score(vars(spec) | {"seconds": 30}, [{"x": 1.0}], {})
     assert list(scratch.iterdir()) == []
 
 

@@ -26,7 +26,7 @@ def demonstration(settings):
 
 
 @pytest.fixture
-def second(cast, wards, approve, trained, studies, tmp_path) -> ModelVersion:
+def second(cast, wards, approve, trained, studies, tmp_path, tried) -> ModelVersion:
     """The second version of an approved model, with another question and another library."""
     approve("coronary-disease", trained["coronary-disease"])
     folder = tmp_path / "second"
@@ -35,11 +35,13 @@ def second(cast, wards, approve, trained, studies, tmp_path) -> ModelVersion:
     name = next(iter(proposed["inputs"]))
     proposed["inputs"][name]["label"] = "Chest pain, as the patient tells it"
     (folder / "formulary.json").write_text(json.dumps(proposed))
-    (folder / "requirements.txt").write_text((folder / "requirements.txt").read_text() + "\nwonderlib==1.2\n")
-    return actions.register(
+    (folder / "requirements.txt").write_text((folder / "requirements.txt").read_text() + "\npackaging>=20\n")
+    version = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="coronary-disease", folder=folder,
         run={"metrics": {"auroc": 0.81}},
     )  # fmt: skip
+    tried(version)
+    return version
 
 
 def prove(page, person) -> None:
@@ -83,7 +85,7 @@ def test_a_version_is_proposed_reviewed_and_signed(visit, accessible, look, cast
     page.goto(f"{address}review/")
     text = page.locator("#difference").inner_text()
     assert "Mei Tanaka writes: One question is worded as patients say it." in text
-    assert "One part of the environment is new: wonderlib." in text
+    assert "One part of the environment is new: packaging." in text
     assert "Chest pain, as the patient tells it" in text
     page.fill("#discussion > form textarea", "Why is the question worded anew?")
     page.click("#discussion > form button")

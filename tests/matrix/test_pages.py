@@ -66,6 +66,9 @@ PAGES = {
     "lab:card-bring": (("version",), (403, 403, 302, 404, 302, 404, 404)),
     "lab:card-change": (("version", "purpose"), (403, 403, 302, 404, 302, 404, 404)),
     "clinic:card-read": (("slug",), (200, 200, 403, 404, 403, 404, 404)),
+    "lab:files": (("version",), SEES_MODEL),
+    "lab:files-status": (("version",), SEES_MODEL),
+    "lab:model-new": ((), SCIENCE),
     "lab:datasets": ((), SCIENCE),
     "lab:dataset-new": ((), SCIENCE),
     "oversight:front": ((), (302,) * 7),
@@ -135,6 +138,7 @@ POSTS = {
     "lab:evidence-run": (("version",), (403, 403, 302, 404, 302, 404, 404)),
     "lab:evaluation-run": (("version",), (403, 403, 409, 404, 409, 404, 404)),
     "lab:evidence-case-remove": (("version", 1), (403, 403, 409, 404, 409, 404, 404)),
+    "lab:files-try": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "lab:submit": (("version",), (403, 403, 409, 404, 403, 404, 404)),
     "lab:comment": (("version",), (403, 403, 422, 404, 422, 404, 404)),
     "lab:checklist": (("version",), (403, 403, 403, 404, 409, 404, 404)),
@@ -167,6 +171,9 @@ ELSEWHERE = {
         if name not in ("lab:datasets", "lab:dataset-new")
     ),
     "api:dataset",
+    # Who may follow a model on its way in: tests/matrix/test_matrix.py and tests/registry/test_arrivals.py.
+    "lab:arrival",
+    "lab:arrival-status",
     "static",
     "account_login",
     "account_logout",

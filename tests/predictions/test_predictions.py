@@ -239,8 +239,10 @@ def trap(tmp_path):
 
 @pytest.mark.slow
 def test_a_pickle_that_executes_code_reaches_nothing_and_is_never_approved(
-    cast, studies, trap, worked, scorer, tmp_path
+    cast, studies, trap, worked, scorer, monkeypatch, tmp_path
 ):
+    # The scan would have refused it; the sandbox must hold even where a scan is deceived.
+    monkeypatch.setattr("portal.compute.runtime.scanner.dangers", lambda report: [])
     version = registry.register(by=cast["scientist"], on=studies["demo"], slug="trap", folder=trap)
     case = {"name": "One", "why": "Any.", "inputs": {"x": 1}, "expected": {"y": {"value": 1, "absolute": 0}}}
     evidence.add(by=cast["scientist"], on=version, case=case)

@@ -49,7 +49,7 @@ def warm(version) -> None:
     from django.conf import settings
 
     from portal.compute.runtime.client import Client as Scorer
-    from portal.predictions.executor import spec_of
+    from portal.registry.scoring import spec_of
 
     Scorer(str(settings.SCORER_SOCKET)).score(spec_of(version), [{"x": 1.0}])
 

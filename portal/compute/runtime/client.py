@@ -21,12 +21,16 @@ class ModelRefused(Exception):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What the scorer must know of a version; the files lie in its artifact folder under `digest`."""
+    """What the scorer must know of a version; the files lie in its artifact folder under `digest`.
+
+    `environment` (`key`, `digest`, `tree`, `requirements`) is proved before a start; without one it is only looked for.
+    """
 
     digest: str
     engine: str
     inputs: list[tuple[str, str | dict]]
     requirements: list[str] = field(default_factory=list)
+    environment: dict | None = None
     memory_mb: int = 2048
     seconds: float = 20
 
@@ -36,6 +40,15 @@ class Scores:
     """Named output columns, one value a row; `seconds` inside the model; the sandbox layers in force."""
 
     columns: dict[str, list]
+    seconds: float
+    cold: bool
+    layers: list[str]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that stands ready: seconds until it did, whether a process was started for it, the layers around it."""
+
     seconds: float
     cold: bool
     layers: list[str]
@@ -54,6 +67,13 @@ class Client:
         if "refused" in answer:
             raise ModelRefused(answer["refused"])
         return Scores(answer["columns"], answer["seconds"], answer["cold"], answer["layers"])
+
+    def load(self, spec: ModelSpec, *, timeout: float = 150) -> Loaded:
+        """Have a model loaded in its sandbox without running it; raises ModelRefused or ScorerUnavailable."""
+        answer = self._ask({"do": "load", "spec": vars(spec)}, timeout)
+        if "refused" in answer:
+            raise ModelRefused(answer["refused"])
+        return Loaded(answer["seconds"], answer["cold"], answer["layers"])
 
     def status(self, *, timeout: float = 10) -> dict:
         """Layers in force and the scorers that are warm."""

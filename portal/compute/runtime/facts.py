@@ -48,6 +48,7 @@ class ModelFacts:
     run_id: str
     onnx: str
     flags: list[str]
+    scan: dict = field(default_factory=dict)
     overlay: dict | None = field(default=None)
 
     def plain(self) -> dict:
@@ -247,8 +248,7 @@ def _requirements(folder: Path) -> list[str]:
     if not path.is_file():
         return []
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
-    lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
-    return [_requirement(line) for line in lines if line]
+    return [_requirement(line) for raw in text.splitlines() if (line := _COMMENT.sub("", raw).strip())]
 
 
 def _requirement(line: str) -> str:

@@ -13,6 +13,8 @@ from portal.compute.runtime.sandbox import SCRATCH_MB, Born, Sandbox
 LOAD_SECONDS = 60
 # Where no memory folder bounds what a model writes, somebody looks this often.
 WATCH_SECONDS = 0.5
+# How often the software under running scorers is compared with what was written down.
+SWEEP_SECONDS = 20
 
 
 class Refused(Exception):
@@ -22,8 +24,9 @@ class Refused(Exception):
 class Scorer:
     """One warm process; answers one request at a time."""
 
-    def __init__(self, born: Born, mark: tuple):
+    def __init__(self, born: Born, mark: tuple, spec: dict):
         self.born, self.mark = born, mark
+        self.digest, self.environment = spec["digest"], spec.get("environment")
         self.lock = threading.Lock()
         self.layers: list[str] = []
         self.requests, self.dead = 0, False
@@ -73,7 +76,9 @@ class Pool:
         self._lock = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
         self._living: set[Scorer] = set()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._proofs = environments.Proofs(sandbox.environments)
+        for duty in (self._watch, self._sweep):
+            threading.Thread(target=duty, daemon=True).start()
 
     def score(self, spec: dict, rows: list, params: dict) -> dict:
         """Run a version on rows with its settings; raises Refused."""
@@ -84,12 +89,23 @@ class Pool:
             answer = scorer.score(rows, params, spec["seconds"])
         return answer | {"cold": cold, "layers": scorer.layers}
 
+    def load(self, spec: dict) -> dict:
+        """Have the scorer of a version ready; which walls it is behind and how long that took. Raises Refused."""
+        began = time.monotonic()
+        scorer, cold = self._scorer(spec)
+        return {"seconds": time.monotonic() - began, "cold": cold, "layers": scorer.layers}
+
     def status(self) -> dict:
         """What is warm and which walls this machine offers."""
         with self._lock:
             warm = [
-                {"digest": key, "pid": scorer.born.process.pid, "requests": scorer.requests, "layers": scorer.layers}
-                for key, scorer in self._warm.items()
+                {
+                    "digest": scorer.digest,
+                    "pid": scorer.born.process.pid,
+                    "requests": scorer.requests,
+                    "layers": scorer.layers,
+                }
+                for scorer in self._warm.values()
             ]
         return {"layers": self._sandbox.layers_expected(), "warm": warm}
 
@@ -102,14 +118,15 @@ class Pool:
 
     def _scorer(self, spec: dict) -> tuple[Scorer, bool]:
         mark = _mark(self._sandbox.artifacts / spec["digest"])
+        key = spec["digest"] + ((spec.get("environment") or {}).get("digest") or "")
         with self._lock:
-            making = self._making.setdefault(spec["digest"], threading.Lock())
+            making = self._making.setdefault(key, threading.Lock())
         with making:
-            found = self._take(spec["digest"], mark)
+            found = self._take(key, mark)
             if found:
                 return found, False
             scorer = self._start(spec, mark)
-            self._keep(spec["digest"], scorer)
+            self._keep(key, scorer)
             return scorer, True
 
     def _take(self, key: str, mark: tuple) -> Scorer | None:
@@ -127,15 +144,34 @@ class Pool:
             return found
 
     def _start(self, spec: dict, mark: tuple) -> Scorer:
-        python = environments.python_for(tuple(spec["requirements"]), self._sandbox.environments)
+        python = self._python(spec)
         if python is None:
             raise Refused("environment_unavailable")
         if not mark:
             raise Refused("artifact_missing")
-        scorer = Scorer(self._birth(spec, python), mark)
+        scorer = Scorer(self._birth(spec, python), mark, spec)
         self._living.add(scorer)
         scorer.load()
         return scorer
+
+    def _python(self, spec: dict) -> str | None:
+        wanted = spec.get("environment")
+        try:
+            if wanted:
+                return self._proofs.python(wanted)
+            return environments.python_for(tuple(spec["requirements"]), self._sandbox.environments)
+        except environments.Changed:
+            raise Refused("environment_changed") from None
+
+    def _sweep(self) -> None:
+        # It reads whole libraries: whoever waits for an answer comes first.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+        while True:
+            time.sleep(SWEEP_SECONDS)
+            self._proofs.sweep()
+            for scorer in list(self._living):
+                if scorer.environment and not self._proofs.holds(scorer.environment):
+                    scorer.end()
 
     def _watch(self) -> None:
         while True:

@@ -72,6 +72,8 @@ def _answer(document: dict, pool: Pool) -> dict:
     if document.get("do") == "status":
         return pool.status()
     try:
+        if document.get("do") == "load":
+            return pool.load(document["spec"])
         return pool.score(document["spec"], document["rows"], document.get("params") or {})
     except Refused as refusal:
         return {"refused": str(refusal)}

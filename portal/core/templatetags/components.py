@@ -15,6 +15,7 @@ TONES = {
     "submitted": "info", "in_review": "info", "pending": "info", "running": "info", "draft": "", "to come": "info",
     "over": "past", "withdrawn": "past",
     "removed": "attention", "reading": "info", "unconfirmed": "attention", "confirmed": "good",
+    "waiting": "info", "building": "info", "ready": "good", "loaded": "good", "taken": "good",
     "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
 }  # fmt: skip
 ICONS = {

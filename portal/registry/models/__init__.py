@@ -4,6 +4,7 @@ from portal.registry.models.cards import Attestation, CardEntry
 from portal.registry.models.evaluation import Evaluation, EvaluationSet
 from portal.registry.models.evidence import AcceptanceCase, AcceptanceReport, AcceptanceRun
 from portal.registry.models.forms import FormRevision
+from portal.registry.models.intake import Arrival, ModelEnvironment, Trial
 from portal.registry.models.review import (
     CommitteeSeat,
     Deputy,
@@ -22,6 +23,7 @@ __all__ = [
     "AcceptanceRun",
     "Attestation",
     "CardEntry",
+    "Arrival",
     "CommitteeSeat",
     "Deputy",
     "Evaluation",
@@ -29,10 +31,12 @@ __all__ = [
     "ExpiryReminder",
     "FormRevision",
     "InterestConflict",
+    "ModelEnvironment",
     "ModelVersion",
     "OwnerTransfer",
     "RegisteredModel",
     "ReviewAnswer",
     "ReviewComment",
     "Signature",
+    "Trial",
 ]

@@ -9,6 +9,7 @@ from portal.core.guard import Guarded
 from portal.core.ids import new_id
 from portal.core.phi import Phi
 from portal.records.models import CareUnit
+from portal.registry.models.intake import ModelEnvironment
 from portal.registry.states import VersionState
 from portal.studies.models import Study
 
@@ -55,6 +56,7 @@ class ModelVersion(Guarded):
     facts = models.JSONField()
     overlay = models.JSONField(default=dict)
     run = models.JSONField(default=dict)
+    environment = models.ForeignKey(ModelEnvironment, null=True, on_delete=models.PROTECT, related_name="versions")
     care_units = models.ManyToManyField(CareUnit, related_name="+", blank=True)
     created_by = models.ForeignKey(**_PERSON)
     created_at = models.DateTimeField(auto_now_add=True)

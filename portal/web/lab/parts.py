@@ -6,6 +6,7 @@ PARTS = (
     ("form", "lab:form", "Form"),
     ("card", "lab:card", "Model card"),
     ("evidence", "lab:evidence", "Evidence"),
+    ("files", "lab:files", "Files"),
     ("calibration", "lab:calibration", "Reliability here"),
     ("review", "lab:review", "Review"),
 )

@@ -10,6 +10,8 @@ from portal.web.lab import (
     datasets,
     evaluation,
     evidence,
+    files,
+    newcomers,
     owner,
     proposing,
     review,
@@ -21,6 +23,9 @@ from portal.web.lab import (
 app_name = "lab"
 urlpatterns = [
     path("", views.models, name="models"),
+    path("models/new/", newcomers.model_new, name="model-new"),
+    path("arrivals/<pid:arrival>/", newcomers.arrival, name="arrival"),
+    path("arrivals/<pid:arrival>/status/", newcomers.arrival_status, name="arrival-status"),
     path("models/<slug:model>/", views.model, name="model"),
     path("versions/<pid:version>/", views.version, name="version"),
     path("versions/<pid:version>/calibration/", calibration.calibration, name="calibration"),
@@ -53,6 +58,9 @@ urlpatterns = [
     path("versions/<pid:version>/card/paper/", cards.card_paper, name="card-paper"),
     path("versions/<pid:version>/card/bring/", cards.bring, name="card-bring"),
     path("versions/<pid:version>/card/change/<slug:group>/", cards.change, name="card-change"),
+    path("versions/<pid:version>/files/", files.files, name="files"),
+    path("versions/<pid:version>/files/status/", files.files_status, name="files-status"),
+    path("versions/<pid:version>/files/try/", files.files_try, name="files-try"),
     path("datasets/", datasets.datasets, name="datasets"),
     path("datasets/new/", datasets.dataset_new, name="dataset-new"),
     path("datasets/<pid:dataset>/", datasets.dataset, name="dataset"),

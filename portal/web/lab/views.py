@@ -15,7 +15,9 @@ from portal.registry.studio import actions as studio
 def models(request):
     """The models one may see."""
     policy.require(request.user, Permission.MODEL_SEE)
-    return render(request, "lab/models.html", {"models": list(queries.models_seen(request.user))})
+    found = list(queries.models_seen(request.user))
+    may = policy.decide(request.user, Permission.MODEL_REGISTER)
+    return render(request, "lab/models.html", {"models": found, "may_register": may.allowed})
 
 
 @require_safe

@@ -1,0 +1,176 @@
+"""Looking into pickles without reading them: a program of its own, with limits, that prints what it found as JSON.
+
+python -m portal.compute.runtime.scanner FOLDER
+"""
+
+import ast
+import io
+import json
+import resource
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+from portal.compute.runtime import pickles
+from portal.compute.runtime.sandbox import ENVIRONMENT
+
+SCANNER = "fickling"
+_ROOT = Path(__file__).resolve().parents[3]
+_SECONDS, _MEMORY, _LISTED = 120, 2 << 30, 40
+# What no model needs in order to be read: programs, files, the network, and the ways to reach all of them.
+DANGEROUS = frozenset(
+    [
+        "asyncio",
+        "bdb",
+        "cffi",
+        "code",
+        "codeop",
+        "commands",
+        "ctypes",
+        "ftplib",
+        "http",
+        "importlib",
+        "io",
+        "marshal",
+        "mmap",
+        "multiprocessing",
+        "nt",
+        "os",
+        "pathlib",
+        "pdb",
+        "pickle",
+        "pip",
+        "pkgutil",
+        "popen2",
+        "posix",
+        "profile",
+        "pty",
+        "pydoc",
+        "requests",
+        "runpy",
+        "shutil",
+        "signal",
+        "smtplib",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "subprocess",
+        "sys",
+        "telnetlib",
+        "tempfile",
+        "threading",
+        "timeit",
+        "trace",
+        "urllib",
+        "venv",
+        "webbrowser",
+        "winreg",
+        "xmlrpc",
+    ]
+)
+_BUILTINS = frozenset(
+    ["eval", "exec", "compile", "open", "input", "breakpoint", "__import__", "globals", "locals", "vars", "memoryview"]
+)
+# What cloudpickle itself takes from these modules to put a function together again.
+_USUAL = frozenset({("pickle", "PickleBuffer"), ("_pickle", "PickleBuffer"), ("io", "BytesIO")})
+
+
+class ScanFailed(Exception):
+    """The scanner gave no report."""
+
+
+def scan(folder: Path) -> dict:
+    """Which scanner looked, and of each pickle what reading it would import and call; raises ScanFailed."""
+    found = [path for path in sorted(folder.rglob("*")) if path.is_file() and pickles.is_pickle(path)]
+    if not found:
+        return {"scanner": SCANNER, "version": metadata.version(SCANNER), "files": []}
+    command = [sys.executable, "-m", "portal.compute.runtime.scanner", str(folder)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, env=ENVIRONMENT | {"PYTHONPATH": str(_ROOT)}, cwd="/", timeout=_SECONDS, check=False,
+            start_new_session=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        raise ScanFailed("The scanner gave no report.") from None
+
+
+def dangers(report: dict) -> list[tuple[str, str]]:
+    """The file and the name of everything dangerous in a report."""
+    return [(file["file"], name) for file in report["files"] for name in file["dangerous"]]
+
+
+def main() -> None:
+    """Look into the folder that is named and print the report."""
+    for kind, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_FSIZE, 0)):
+        resource.setrlimit(kind, (most, most))
+    folder = Path(sys.argv[1])
+    files = [
+        row for path in sorted(folder.rglob("*")) if path.is_file() and pickles.is_pickle(path)
+        for row in _rows(path, path.relative_to(folder).as_posix())
+    ]  # fmt: skip
+    report = {"scanner": SCANNER, "version": metadata.version(SCANNER), "files": files}
+    sys.stdout.write(json.dumps(report))
+
+
+def _rows(path: Path, name: str) -> list[dict]:
+    inside = pickles.members(path)
+    if not inside:
+        return [_row(name, path.read_bytes())]
+    with zipfile.ZipFile(path) as held:
+        return [_row(f"{name}/{one}", held.read(one)) for one in inside]
+
+
+def _row(name: str, content: bytes) -> dict:
+    from fickling.analysis import check_safety
+    from fickling.fickle import StackedPickle
+
+    row = {"file": name, "severity": "unreadable", "imports": [], "dangerous": []}
+    try:
+        held = list(StackedPickle.load(io.BytesIO(content)))
+        row["severity"] = max(check_safety(one).severity for one in held).name.replace("_", " ").lower()
+        names = sorted({name for one in held for node in one.properties.imports for name in _imported(node)})
+    except Exception:
+        # Numbers that joblib puts between the instructions end the reading; what stands there in words is told anyway.
+        names = sorted(_globals(content))
+    row["imports"] = names[:_LISTED]
+    row["dangerous"] = [name for name in names if _is_dangerous(name)]
+    return row
+
+
+def _imported(node) -> list[str]:
+    place = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+    return [f"{place}{one.name}" for one in node.names]
+
+
+def _globals(content: bytes) -> set[str]:
+    """The names that instructions up to the first unreadable byte would import."""
+    import pickletools
+
+    found, texts = set(), []
+    try:
+        for code, value, _ in pickletools.genops(content):
+            if code.name in ("GLOBAL", "INST"):
+                found.add(str(value).replace(" ", "."))
+            elif code.name == "STACK_GLOBAL" and len(texts) > 1:
+                found.add(f"{texts[-2]}.{texts[-1]}")
+            elif isinstance(value, str):
+                texts.append(value)
+    except Exception:
+        return found
+    return found
+
+
+def _is_dangerous(name: str) -> bool:
+    module, _, last = name.rpartition(".")
+    if (module, last) in _USUAL:
+        return False
+    if module in ("builtins", "__builtin__"):
+        return last in _BUILTINS
+    return module.split(".")[0] in DANGEROUS
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Real models of many libraries, each with its own requirements: made elsewhere, brought in, built for, and asked."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from portal.compute.runtime import building
+from portal.compute.runtime.client import Client
+from portal.registry import actions, scoring
+from portal.registry.intake import actions as intake
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+# What every model brings besides its own library; the small MLflow loads any python_function.
+COMMON = ["mlflow-skinny==3.17.2", "pandas==3.1.1", "numpy==2.4.6", "scikit-learn==1.9.1"]
+OWN = {"sklearn": ["skops==0.16.0"], "xgboost": ["xgboost"], "lightgbm": ["lightgbm"], "statsmodels": ["statsmodels"], "pyfunc": [],
+       "onnx": ["onnx", "onnxruntime==1.28.0"]}  # fmt: skip
+MAKE = """
+import json, sys, numpy, pandas, mlflow, mlflow.pyfunc
+from mlflow.models import infer_signature
+flavour, folder, requirements = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+rng = numpy.random.default_rng(7)
+x = pandas.DataFrame({"dose": rng.uniform(1, 9, 80), "weight": rng.uniform(50, 99, 80)})
+y = 2 * x.dose + 0.1 * x.weight
+more = {"pip_requirements": requirements}
+if flavour == "sklearn":
+    import mlflow.sklearn
+    from sklearn.linear_model import LinearRegression
+    made = LinearRegression().fit(x, y); save = lambda s: mlflow.sklearn.save_model(made, folder, signature=s, **more)
+    answer = made.predict(x)
+elif flavour == "xgboost":
+    import mlflow.xgboost, xgboost
+    made = xgboost.XGBRegressor(n_estimators=8).fit(x, y); save = lambda s: mlflow.xgboost.save_model(made, folder, signature=s, **more)
+    answer = made.predict(x)
+elif flavour == "lightgbm":
+    import mlflow.lightgbm, lightgbm
+    made = lightgbm.train({"verbose": -1}, lightgbm.Dataset(x, y), 8); save = lambda s: mlflow.lightgbm.save_model(made, folder, signature=s, **more)
+    answer = made.predict(x)
+elif flavour == "statsmodels":
+    import mlflow.statsmodels, statsmodels.api as sm
+    made = sm.OLS(y, x).fit(); save = lambda s: mlflow.statsmodels.save_model(made, folder, signature=s, **more)
+    answer = made.predict(x)
+elif flavour == "onnx":
+    import mlflow.onnx, onnx
+    from onnx import TensorProto, helper, numpy_helper
+    weights = numpy_helper.from_array(numpy.array([[2.0], [0.1]]), "w")
+    double = TensorProto.DOUBLE
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [helper.make_tensor_value_info("x", double, [None, 2])],
+                              [helper.make_tensor_value_info("y", double, [None, 1])], [weights])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    save = lambda s: mlflow.onnx.save_model(made, folder, signature=s, **more)
+    answer = y.to_numpy()
+else:
+    class Plain(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            return 2 * model_input["dose"] + 0.1 * model_input["weight"]
+    save = lambda s: mlflow.pyfunc.save_model(folder, python_model=Plain(), signature=s, **more)
+    answer = y
+save(infer_signature(x, answer))
+print(json.dumps({"row": x.iloc[0].to_dict(), "answer": float(numpy.asarray(answer).reshape(-1)[0])}))
+"""
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory) -> str:
+    """An environment with every library that makes models here, apart from the portal's own."""
+    root = tmp_path_factory.mktemp("workshop")
+    wanted = [*COMMON, *(line for lines in OWN.values() for line in lines)]
+    folder = building.start(root, {"key": "workshop", "requirements": wanted, "lock": [], "wheels": ""})
+    made = building.wait(folder, 1200)
+    if not made or not made["ok"]:
+        pytest.skip(f"The libraries cannot be had here: {made and made['sentence']}")
+    return str(root / "workshop" / "bin" / "python")
+
+
+@pytest.mark.parametrize("flavour", OWN)
+def test_a_model_of_this_library_is_brought_in_built_for_and_answers(
+    cast, studies, scorer, workshop, flavour, tmp_path
+):
+    folder = tmp_path / flavour
+    command = [workshop, "-c", MAKE, flavour, str(folder), json.dumps([*COMMON, *OWN[flavour]])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug=f"own-{flavour}", folder=folder)
+    trial = intake.prepare_now(version)
+    version.refresh_from_db()
+
+    scores = Client(str(settings.SCORER_SOCKET)).score(scoring.spec_of(version), [said["row"]])
+    found = next(iter(scores.columns.values()))[0]
+    assert (trial.state, round(found, 4)) == ("loaded", round(said["answer"], 4))
+    assert version.environment.shared is False
+    names = {line.split("==")[0].replace("_", "-") for line in version.environment.lock}
+    assert {line.split("==")[0] for line in [*COMMON, *OWN[flavour]]} <= names
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clear():
+    """The built environments are large."""
+    yield
+    for folder in Path(settings.ENVIRONMENTS).iterdir():
+        for path in (folder, *folder.rglob("*")):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
