@@ -60,7 +60,7 @@ def test_a_running_job_of_a_version_that_is_stopped_meanwhile_tells_nothing(cast
     prediction = actions.request(by=cast["clinician"], on=patient, version=slow, inputs={"x": 1}).prediction
 
     def stop():
-        while Job.objects.get().state != "running":
+        while Job.objects.get(kind="prediction").state != "running":
             time.sleep(0.05)
         registry.stop(by=cast["reviewer"], on=slow, reason=REASON)
 
