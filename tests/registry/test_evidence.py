@@ -32,6 +32,11 @@ pytestmark = pytest.mark.django_db
 SLUG = "unplanned-admission"
 
 
+def wanting(version) -> list[str]:
+    """What the evidence of a version holds back an approval for."""
+    return [one.sentence for one in bundle.missing(version) if one.part == "evidence"]
+
+
 @pytest.fixture
 def draft(cast, studies, trained):
     return actions.register(by=cast["scientist"], on=studies["demo"], slug=SLUG, folder=trained[SLUG])
@@ -87,26 +92,27 @@ def test_a_submission_runs_the_cases_and_takes_nothing_of_a_persons_day(cast, dr
 
     job = Job.objects.get(kind="acceptance")
     assert (job.subject, quotas.taken_today(cast["scientist"].pk)) == (AcceptanceRun.objects.get().public_id, before)
-    assert bundle.missing(draft)[0].sentence == proof.RUNNING
+    assert wanting(draft) == [proof.RUNNING]
     assert evidence.open_cases(by=cast["scientist"], on=draft).running is True
 
 
-def test_nobody_signs_before_the_cases_have_passed_over_exactly_these(cast, draft, run):
+def test_nobody_signs_before_the_cases_have_passed_over_exactly_these(cast, draft, run, tried):
     actions.submit(by=cast["scientist"], on=draft)
+    tried(draft)
     sign = {"by": cast["reviewer"], "on": draft, "reason": "Read it.", "proof": Proof(cast["reviewer"].pk, clock.now())}
     with pytest.raises(Conflict) as refusal:
         reviewing.approve(**sign)
     assert refusal.value.code == "not-ready"
     run(draft, "change")
-    assert bundle.missing(draft) == []
+    assert wanting(draft) == []
 
     studio.change_form(
         by=cast["reviewer"], on=draft, overlay=draft.overlay | {"summary": "Other words."}, why="Plainer words."
     )
     draft.refresh_from_db()
-    assert [one.sentence for one in bundle.missing(draft)] == [proof.RUNNING]
+    assert wanting(draft) == [proof.RUNNING]
     run(draft, "change")
-    assert bundle.missing(draft) == []
+    assert wanting(draft) == []
     assert reviewing.approve(**sign).meaning == "approval"
 
 
@@ -117,7 +123,7 @@ def test_a_version_without_cases_waits_for_some(cast, studies, trained, tmp_path
     version = actions.register(by=cast["scientist"], on=studies["demo"], slug="bare", folder=folder)
     actions.submit(by=cast["scientist"], on=version)
 
-    assert (AcceptanceRun.objects.count(), [one.sentence for one in bundle.missing(version)]) == (0, [proof.NONE_YET])
+    assert (AcceptanceRun.objects.count(), wanting(version)) == (0, [proof.NONE_YET])
     with pytest.raises(Conflict, match="It has no acceptance cases"):
         evidence.run(by=cast["scientist"], on=version)
     made = evidence.add(by=cast["reviewer"], on=version, case=proving.plain_case(version, age=50))
@@ -133,7 +139,7 @@ def test_a_case_that_does_not_hold_is_named_with_what_came_instead(cast, draft, 
     assert (report.verdict, found) == ("failed", [(1, True), (2, False), (3, True), (4, True), (5, True), (6, True)])
     told = report.content["sentence"]
     assert told.startswith("1 of 6 acceptance cases failed. “A woman of 30 who is well”: probability should be 0.9, ")
-    assert [one.sentence for one in bundle.missing(draft)] == [told]
+    assert wanting(draft) == [told]
     assert list(Notice.objects.values_list("kind", "person__username")) == [("cases-failed", "scientist")]
 
 
