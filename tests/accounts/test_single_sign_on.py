@@ -19,6 +19,7 @@ from portal.compute.models import Job
 from portal.core import sso
 from portal.predictions import actions as predictions
 from portal.records import actions as records
+from tests import model_cards
 from tests.accounts.provider import ROLES
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +183,7 @@ def test_who_is_taken_out_of_every_group_has_nothing_left_but_the_account(provid
     records.assign(by=SYSTEM, on=cast["clinician"].care_relationships.get().care_unit, person=person)
     patient = records.list_patients(by=person)[0].public_id
     token = actions.issue_token(by=SYSTEM, on=person, scopes=["*"], days=30)
+    model_cards.read(unplanned, person)
     asked = predictions.request(by=person, on=patient, version=unplanned, inputs={}).prediction
 
     nurse(provider, groups=["grp-gone"])

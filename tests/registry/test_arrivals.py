@@ -204,6 +204,7 @@ def test_a_model_that_does_not_load_stays_a_draft_that_says_why_and_nobody_may_s
 ):
     from portal.core.problems import Conflict
     from portal.registry import actions as registry
+    from tests import reviewing
     from tests.registry.test_lifecycle import proof
 
     folder = model(tmp_path / "model", **{"model.py": "raise ValueError('Leakwell')\n"})
@@ -220,7 +221,7 @@ def test_a_model_that_does_not_load_stays_a_draft_that_says_why_and_nobody_may_s
     assert "The model could not be loaded." in shown and "Leakwell" not in shown
     registry.submit(by=cast["scientist"], on=version)
     with pytest.raises(Conflict, match="It does not load in the sandbox: The model could not be loaded."):
-        registry.approve(by=cast["reviewer"], on=version, reason="Read it all.", proof=proof(cast["reviewer"]))
+        reviewing.approve(by=cast["reviewer"], on=version, reason="Read it all.", proof=proof(cast["reviewer"]))
 
 
 def test_a_folder_with_too_many_files_is_not_copied(cast, studies, tmp_path, settings):
