@@ -86,7 +86,7 @@ def _empty(connection) -> None:
 
 
 @pytest.fixture
-def stage(db):
+def kept_rows(db):
     """What kept fixtures have made in the database of this test."""
     found = snapshots.Stage()
     with connection.execute_wrapper(found.watch):
@@ -94,19 +94,19 @@ def stage(db):
 
 
 @pytest.fixture
-def cast(stage):
+def cast(kept_rows):
     """The people of the demonstration."""
     from portal.demo import people
 
-    return stage.make("cast", lambda: people.add_everyone("correct-horse-battery"))
+    return kept_rows.make("cast", lambda: people.add_everyone("correct-horse-battery"))
 
 
 @pytest.fixture
-def studies(cast, stage):
+def studies(cast, kept_rows):
     """The two studies."""
     from portal.demo import people
 
-    return stage.make("studies", lambda: people.open_studies(cast))
+    return kept_rows.make("studies", lambda: people.open_studies(cast))
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +120,7 @@ def hospital_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def wards(cast, stage, hospital_folder, settings):
+def wards(cast, kept_rows, hospital_folder, settings):
     """Two wards that share no patient, with one clinician each."""
     from portal.demo import seed
 
@@ -129,15 +129,15 @@ def wards(cast, stage, hospital_folder, settings):
         seed.assign_wards(lambda line: None, cast)
 
     settings.AS_OF = AS_OF
-    stage.make("wards", build)
+    kept_rows.make("wards", build)
 
 
 @pytest.fixture
-def patient(cast, wards, stage) -> str:
+def patient(cast, wards, kept_rows) -> str:
     """A patient of `clinician`, whom `clinician2` must never see."""
     from portal.records.actions import list_patients
 
-    return stage.make("patient", lambda: list_patients(by=cast["clinician"])[0].public_id)
+    return kept_rows.make("patient", lambda: list_patients(by=cast["clinician"])[0].public_id)
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +189,7 @@ def prove(cast, scorer, monkeypatch):
 
 
 @pytest.fixture
-def approve(cast, studies, stage, prove):
+def approve(cast, studies, kept_rows, prove):
     """Take a model folder through registration, its card, its acceptance cases and two signatures; both clinicians
     read the card."""
     from portal.accounts.factors import Proof
@@ -208,7 +208,7 @@ def approve(cast, studies, stage, prove):
         model_cards.read(version, *(cast[name] for name in model_cards.CLINICIANS))
         return version
 
-    return lambda slug, folder: stage.make(f"{slug} of {folder}", lambda: build(slug, folder))
+    return lambda slug, folder: kept_rows.make(f"{slug} of {folder}", lambda: build(slug, folder))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ OLD = datetime(2018, 5, 4, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def stage(db):
+def kept_rows(db):
     """Tests of the ledger write every event of theirs; none is put back from another test."""
     return snapshots.Stage(kept=False)
 

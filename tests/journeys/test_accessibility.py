@@ -20,6 +20,11 @@ NOT_SWEPT = {
     "healthz": "no page: for machines", "readyz": "no page: for machines", "static": "no page: a file",
     "account:session-status": "no page: for the clock of the session", "oversight:routes-file": "no page: a file",
     "mfa_download_recovery_codes": "no page: a file", "clinic:paper": "no page: a PDF", "lab:approval-paper": "no page: a PDF",
+    "lab:card-file": "no page: a file", "lab:card-paper": "no page: a PDF", "lab:evidence-status": "part of lab:evidence",
+    "lab:evaluation-status": "part of lab:evidence", "lab:files-status": "part of lab:files",
+    "lab:arrival-status": "part of lab:arrival",
+    "lab:card-bring": "signed in this world; in tests/journeys/test_cards.py",
+    "lab:card-change": "signed in this world; in tests/journeys/test_cards.py",
     "clinic:original": "no page: a file",
     "clinic:prediction-status": "part of clinic:prediction", "lab:dataset-version-status": "part of lab:dataset-version",
     "lab:summary-status": "part of lab:summary", "lab:model": "leads on to lab:version",
@@ -42,7 +47,7 @@ SENT_EMPTY = {
     "account:ask", "account:tokens", "clinic:share", "clinic:emergency", "hospital:join", "hospital:studies",
     "lab:dataset-new", "lab:dataset-upload", "lab:dataset-rights",  "oversight:stop",
     "oversight:incident", "oversight:case",  "oversight:find-subject",
-    "oversight:committee",
+    "oversight:committee", "lab:model-new", "clinic:card-read",
 }  # fmt: skip
 NOT_SENT_EMPTY = {
     "account:recall": "asks for nothing: it would be done", "account:notice-settings": "nothing chosen is a choice", "clinic:form": "nothing typed is an answer of the record",
@@ -58,7 +63,9 @@ NOT_SENT_EMPTY = {
     "lab:owner": "nobody chosen; in tests/journeys/test_reviewing.py",
     "oversight:withdraw": "needs a proof; in tests/journeys/test_reviewing.py",
     "oversight:resume": "needs a proof; in tests/journeys/test_reviewing.py",
-    "lab:form-studio": "nothing changed is an answer", "oversight:integrity": "asks for nothing: it would be done",
+    "lab:form-studio": "nothing changed is an answer",
+    "lab:evidence-case": "signed in this world; in tests/journeys/test_evidence.py",
+    "lab:evaluation-rows": "there are no rows to name in this world; in tests/journeys/test_evidence.py", "oversight:integrity": "asks for nothing: it would be done",
     "oversight:retention": "nothing set is an answer",
 }  # fmt: skip
 

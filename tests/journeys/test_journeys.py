@@ -6,6 +6,7 @@ import pytest
 
 from portal.accounts import factors
 from portal.audit.models import AuditEvent
+from portal.compute.models import Job
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 
@@ -128,7 +129,7 @@ def test_an_administrator_sets_a_quota_and_sees_jobs_but_no_patient(
     page = visit("admin")
     page.goto(f"{live_server.url}/admin/compute/job/")
     accessible(page)
-    assert page.locator("#result_list tbody tr").count() == 1
+    assert page.locator("#result_list tbody tr").count() == Job.objects.count() > 0
     assert patient not in page.content()
     page.goto(f"{live_server.url}/admin/compute/quota/add/")
     page.select_option("#id_person", label="clinician")

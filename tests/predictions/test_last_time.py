@@ -15,6 +15,7 @@ from portal.predictions.models import Prediction
 from portal.records import actions as records
 from portal.records import sharing
 from portal.records.models import Patient, Standing
+from tests import model_cards
 from tests.web.test_form import USUAL, address, client, demonstration, text  # noqa: F401
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +65,7 @@ def test_nothing_is_offered_from_a_result_that_one_may_not_open(cast, ask, patie
     survivor = records.list_patients(by=cast["clinician2"])[0].public_id
     third = access.add_person(by=SYSTEM, username="third", name="Tove Aune", password="correct-horse-battery", role_names=["clinician"])  # fmt: skip
     until = clock.now() + timedelta(days=1)
+    model_cards.read(unplanned, third)
     sharing.share(by=cast["clinician2"], on=survivor, username="third", words="A consult on the round.", until=until)
     with guard.unlocked():
         goes_on = Patient.objects.get(public_id=survivor)

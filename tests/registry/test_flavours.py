@@ -3,20 +3,20 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from portal.compute.runtime import building
 from portal.compute.runtime.client import Client
 from portal.registry import actions, scoring
 from portal.registry.intake import actions as intake
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # What every model brings besides its own library; the small MLflow loads any python_function.
-COMMON = ["mlflow-skinny==3.17.2", "pandas==3.1.1", "numpy==2.4.6", "scikit-learn==1.9.1"]
-OWN = {"sklearn": ["skops==0.16.0"], "xgboost": ["xgboost"], "lightgbm": ["lightgbm"], "statsmodels": ["statsmodels"], "pyfunc": [],
+COMMON = ["mlflow-skinny==3.17.2", "pandas==3.1.1", "numpy==2.4.6"]
+OWN = {"sklearn": ["scikit-learn==1.9.1", "skops==0.16.0"], "xgboost": ["xgboost", "scikit-learn==1.9.1"], "lightgbm": ["lightgbm"], "statsmodels": ["statsmodels"], "pyfunc": [],
        "onnx": ["onnx", "onnxruntime==1.28.0"]}  # fmt: skip
 MAKE = """
 import json, sys, numpy, pandas, mlflow, mlflow.pyfunc
@@ -66,14 +66,17 @@ print(json.dumps({"row": x.iloc[0].to_dict(), "answer": float(numpy.asarray(answ
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory) -> str:
-    """An environment with every library that makes models here, apart from the portal's own."""
-    root = tmp_path_factory.mktemp("workshop")
-    wanted = [*COMMON, *(line for lines in OWN.values() for line in lines)]
-    folder = building.start(root, {"key": "workshop", "requirements": wanted, "lock": [], "wheels": ""})
-    made = building.wait(folder, 1200)
-    if not made or not made["ok"]:
-        pytest.skip(f"The libraries cannot be had here: {made and made['sentence']}")
-    return str(root / "workshop" / "bin" / "python")
+    """The interpreter of an environment with every library that makes models here, apart from the portal's own."""
+    folder = tmp_path_factory.mktemp("workshop") / "environment"
+    uv, python = str(Path(sys.executable).parent / "uv"), str(folder / "bin" / "python")
+    wanted = sorted({*COMMON, *(line for lines in OWN.values() for line in lines)})
+    for command in (
+        [uv, "venv", "--quiet", str(folder)],
+        [uv, "pip", "install", "--quiet", "--python", python, *wanted],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+    return python
 
 
 @pytest.mark.parametrize("flavour", OWN)
