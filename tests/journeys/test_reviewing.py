@@ -15,6 +15,7 @@ from portal.registry import actions
 from portal.registry.models import ModelVersion
 from portal.registry.review import checklist, discussion
 from portal.studies import actions as studying
+from tests import evidence
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 PASSWORD = "correct-horse-battery"
@@ -81,11 +82,12 @@ def test_a_version_is_proposed_reviewed_and_signed(visit, accessible, look, cast
     page.click("button[data-once]")
     assert "Limited" in said(page)
     assert second.care_units.count() == 1
+    evidence.prove(second, cast["scientist"])
 
     page.goto(f"{address}review/")
     text = page.locator("#difference").inner_text()
     assert "Mei Tanaka writes: One question is worded as patients say it." in text
-    assert "One part of the environment is new: packaging." in text
+    assert "One part of the environment is new: packaging>=20." in text
     assert "Chest pain, as the patient tells it" in text
     page.fill("#discussion > form textarea", "Why is the question worded anew?")
     page.click("#discussion > form button")
@@ -121,6 +123,7 @@ def test_a_version_is_proposed_reviewed_and_signed(visit, accessible, look, cast
         page.fill("#reason", "Read the evidence; the limits are plain.")
         prove(page, cast[name])
         page.click("aside form:has(#password) button[data-once]")
+        assert page.locator("main [role=alert]").count() == 0, page.locator("main [role=alert]").inner_text()
         assert "Signed" in said(page)
     second.refresh_from_db()
     assert second.state == "approved"
