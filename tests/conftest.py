@@ -150,8 +150,17 @@ def trained(request, tmp_path_factory) -> dict[str, Path]:
         command = [sys.executable, "-m", "portal.demo.training"]
         command += ["--tracking-uri", f"sqlite:///{out}/runs.db", "--out", str(out)]
         subprocess.run(command, check=True, cwd=out, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        out.rename(kept)
+        _keep(out, kept)
     return {path.name: path for path in kept.iterdir() if (path / "MLmodel").exists()}
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Give the folder its name, unless another process was first."""
+    try:
+        made.rename(kept)
+    except OSError:
+        if not kept.exists():
+            raise
 
 
 def _training_key() -> str:

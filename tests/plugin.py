@@ -21,7 +21,9 @@ def pytest_load_initial_conftests(early_config, parser, args):
     os.environ.update({"FORMULARY_DATA": folder, "FORMULARY_MODE": "test", "FORMULARY_JOB_LEASE_SECONDS": "3"})
     for name in ("DATABASE_URL", "REDIS_URL", "DEMO_PASSWORD"):
         os.environ.pop(name, None)
-    if not embedded:
+    # Who only hands the tests out runs none and needs no servers.
+    hands_out = bool(getattr(early_config.known_args_namespace, "numprocesses", None))
+    if not embedded and not hands_out:
         from tests.servers import Postgres, Redis
 
         postgres, redis = Postgres(), Redis()

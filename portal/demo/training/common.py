@@ -34,6 +34,8 @@ def log(slug: str, *, uri: str, out: Path, params: dict, metrics: dict, overlay:
 
     mlflow.set_tracking_uri(uri)
     mlflow.set_experiment("formulary-demonstration")
+    # The demonstration's study may bring models of this experiment in.
+    mlflow.set_experiment_tag("formulary.study", "demo")
     with tempfile.TemporaryDirectory() as scratch, mlflow.start_run(run_name=slug) as run:
         for tag in _PERSONAL:
             mlflow.set_tag(tag, "demonstration")

@@ -28,6 +28,7 @@ class Order:
     """What leaves the database for whoever fetches."""
 
     address: str
+    study: str
     stored: str
     key: str
     expected: str
@@ -47,7 +48,7 @@ class ArrivalExecutor:
     def prepare(self, job: Job) -> Order:
         row = _row(job)
         policy.require(row.sent_by, Permission.MODEL_REGISTER, row.study)
-        return Order(row.address, row.stored, row.file_key, row.expected)
+        return Order(row.address, row.study.slug, row.stored, row.file_key, row.expected)
 
     def perform(self, order: Order, within: float | None = None) -> Ended:
         settings.ARTIFACTS.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -74,11 +75,28 @@ class ArrivalExecutor:
 
 def _fetch(order: Order, scratch: Path) -> Fetched:
     if order.address:
-        folder = fetching.download(order.address, scratch)
+        folder = fetching.download(_of_the_study(order), scratch)
     else:
         folder = fetching.unpack(store.sent(order.stored), order.key, scratch)
     taken = artifacts.take(folder, expected=order.expected)
-    return Fetched(taken, mlflow.run_of_folder(folder, settings.TRACKING_URI))
+    return Fetched(taken, mlflow.run_of_folder(folder, settings.TRACKING_URI, study=order.study))
+
+
+def _of_the_study(order: Order) -> str:
+    """The address of the very files that the order's address leads to; raises BadInput.
+
+    The portal's account reads the whole server, so what is not shared with the study is refused in the same words as
+    what does not exist.
+    """
+    source = mlflow.source_of(order.address, settings.TRACKING_URI) if settings.TRACKING_URI else None
+    if settings.TRACKING_URI and (source is None or source.study != order.study):
+        raise BadInput(
+            {
+                "address": f"{order.address} is not there, or its experiment is not shared with this study. Whoever owns the "
+                f"experiment gives it the tag {mlflow.STUDY_TAG} with the value “{order.study}”."
+            }
+        )
+    return source.address if source else order.address
 
 
 def _register(row: Arrival, fetched: Fetched) -> list[str]:
