@@ -38,7 +38,8 @@ def _own_study(by) -> Q:
     return Q(StudyUserPermission.reach(by, MEMBER, "model__study_id"))
 
 
-def _proved(by) -> Q:
+def _study_or_committee(by) -> Q:
+    """Scientists reach every version of their studies, reviewers what has been proposed."""
     found = Q(pk__in=())
     if "scientist" in by.role_names:
         found |= _own_study(by)
@@ -72,10 +73,15 @@ def register() -> None:
     policy.register(ModelVersion, Permission.MODEL_SEE, _versions_seen, _WHY_SEE, see=True)
     policy.register(ModelVersion, Permission.MODEL_SUBMIT, _own_study, "you are a member of its study")
     policy.register(
-        ModelVersion, Permission.MODEL_SHAPE, _shapeable, "you are a member of its study or sit on the model committee"
+        ModelVersion,
+        Permission.MODEL_SHAPE,
+        _study_or_committee,
+        "you are a member of its study or sit on the model committee",
     )
     policy.register(ModelVersion, Permission.MODEL_REVIEW, _not_draft, "you sit on the model committee")
-    policy.register(ModelVersion, Permission.MODEL_DISCUSS, _discussed, "you bring it, or sit on the model committee")
+    policy.register(
+        ModelVersion, Permission.MODEL_DISCUSS, _study_or_committee, "you bring it, or sit on the model committee"
+    )
     policy.register(
         ModelVersion, Permission.CARD_WRITE, _card_of, "you wrote it, work on the draft of your study, or review it"
     )
@@ -86,21 +92,14 @@ def register() -> None:
         "you answer for it, are asked to, or sit on the model committee",
     )
     for permission in (Permission.MODEL_PROVE, Permission.MODEL_EVALUATE):
-        policy.register(ModelVersion, permission, _proved, "it is your study's, or waits for your committee")
-    policy.register(ModelVersion, Permission.MODEL_STOP, _stoppable, "the model committee may stop any version")
+        policy.register(
+            ModelVersion, permission, _study_or_committee, "it is your study's, or waits for your committee"
+        )
+    policy.register(ModelVersion, Permission.MODEL_STOP, _all, "the model committee may stop any version")
     policy.register(ModelVersion, Permission.JOB_WORK, _all, "the portal works on every version")
     policy.register(ModelEnvironment, Permission.JOB_WORK, _all, "the portal puts every environment together")
     policy.register(Arrival, Permission.MODEL_REGISTER, _sent, "you sent it", see=True)
     policy.register(ModelVersion, Permission.PREDICTION_RUN, _runnable, "it is in the formulary of your ward")
-
-
-def _discussed(by) -> Q:
-    found = Q(pk__in=())
-    if "scientist" in by.role_names:
-        found |= _own_study(by)
-    if "reviewer" in by.role_names:
-        found |= _not_draft(by)
-    return found
 
 
 def _transferable(by) -> Q:
@@ -109,15 +108,5 @@ def _transferable(by) -> Q:
     return found | _not_draft(by) if "reviewer" in by.role_names else found
 
 
-def _shapeable(by) -> Q:
-    return (_own_study(by) if "scientist" in by.role_names else Q(pk__in=())) | (
-        _not_draft(by) if "reviewer" in by.role_names else Q(pk__in=())
-    )
-
-
 def _all(by) -> Q:
-    return Q()
-
-
-def _stoppable(by) -> Q:
     return Q()

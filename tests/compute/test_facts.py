@@ -59,6 +59,12 @@ def test_a_folder_without_requirements_is_flagged(folder):
     assert "no requirements" in facts.inspect_model(folder).flags
 
 
+def damaged(content: bytes) -> bytes:
+    """A zip whose list of files can no longer be read to its end."""
+    place = content.rindex(b"PK\x01\x02")
+    return content[:place] + b"PK\x01\x03" + content[place + 4 :]
+
+
 def zipped(**files: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as held:
@@ -75,6 +81,7 @@ def zipped(**files: bytes) -> bytes:
         ("weights.dat", pickle.dumps([1], protocol=2)),
         ("model.pth", zipped(**{"archive/data.pkl": b"x"})),
         ("model.zip", zipped(hidden=pickle.dumps({"a": 1}))),
+        ("damaged.zip", damaged(zipped(hidden=pickle.dumps({"a": 1})))),
     ],
 )
 def test_a_pickle_is_known_by_what_it_is(folder, name, content):

@@ -1,6 +1,7 @@
 """Telling pickles by what they are, not by what they are called: reading one runs whatever it says."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 _NAMES = frozenset({".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill"})
@@ -10,18 +11,31 @@ _PROTO, _NEWEST = 0x80, 5
 
 def is_pickle(path: Path) -> bool:
     """Whether a file is a pickle or, as PyTorch writes it, a zip with one inside."""
-    return path.suffix.lower() in _NAMES or _begins_like_one(path) or bool(members(path))
+    if path.suffix.lower() in _NAMES or _begins_like_one(path):
+        return True
+    inside = members(path)
+    # What cannot be looked through is counted: a library may read more of a damaged zip than we can.
+    return inside is None or bool(inside)
 
 
-def members(path: Path) -> list[str]:
-    """The pickles inside a zip; empty for any other file."""
+def members(path: Path) -> list[str] | None:
+    """The pickles inside a zip; empty for any other file, None for a zip that cannot be looked through."""
     if path.stat().st_size < 22 or not zipfile.is_zipfile(path):
         return []
     try:
         with zipfile.ZipFile(path) as held:
             return [one.filename for one in held.infolist() if _is_one_inside(held, one)]
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
-        return []
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ):
+        return None
 
 
 def _is_one_inside(held: zipfile.ZipFile, one: zipfile.ZipInfo) -> bool:

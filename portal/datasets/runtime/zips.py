@@ -3,6 +3,7 @@
 import os
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ _CHUNK = 1 << 20
 # Below this a member may shrink as well as it likes; text of zeros does.
 _ALWAYS = 10 << 20
 _BESIDE = ("__MACOSX/",)
+# What the library raises over bytes that are no sound zip.
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, UnicodeDecodeError)
 
 
 class NotTaken(Exception):
@@ -37,15 +40,15 @@ def unpack(source, target: Path, limits: Limits) -> int:
             members = [one for one in held.infolist() if not one.filename.startswith(_BESIDE)]
             _check_all(members, limits)
             left = limits.bytes
-            for one in (member for member in members if not member.is_dir()):
+            for one in (member for member in members if not _is_folder(member)):
                 left -= _write(held, one, target, left)
-            return sum(not one.is_dir() for one in members)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, UnicodeDecodeError):
+            return sum(not _is_folder(one) for one in members)
+    except _DAMAGED:
         raise NotTaken("The file is not a zip that can be opened, or it is damaged. Make it again.") from None
 
 
 def _check_all(members: list[zipfile.ZipInfo], limits: Limits) -> None:
-    files = [one for one in members if not one.is_dir()]
+    files = [one for one in members if not _is_folder(one)]
     if not files:
         raise NotTaken("The zip holds no file.")
     if len(members) > limits.files * 2 or len(files) > limits.files:
@@ -103,6 +106,11 @@ def _write(held: zipfile.ZipFile, one: zipfile.ZipInfo, target: Path, left: int)
                 raise NotTaken(f"{_shown(one)} is larger than the zip says.")
             file.write(chunk)
     return written
+
+
+def _is_folder(one: zipfile.ZipInfo) -> bool:
+    # The library's own question fails over a member without a name.
+    return one.filename.endswith("/")
 
 
 def _shown(one: zipfile.ZipInfo) -> str:

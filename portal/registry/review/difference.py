@@ -1,6 +1,6 @@
 """What is other in a version than in the one that was approved before it, worked out from both, never typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from portal.registry import artifacts, bundle, spec
@@ -70,11 +70,12 @@ def of(version: ModelVersion) -> Difference:
     if before is None:
         return Difference(None, version)
     titles = (
-        ("inputs", "Inputs", _inputs), ("overlay", "Form and wording", _overlay), ("scope", "Wards and last day", _scope),
+        ("overlay", "Form and wording", _overlay), ("scope", "Wards and last day", _scope),
         ("metrics", "Measures of the source run", _metrics), ("environment", "Environment", _environment),
         ("files", "Files", _files),
     )  # fmt: skip
-    pairs = [(key, title, _pair(read(before), read(version))) for key, title, read in titles]
+    pairs = [("inputs", "Inputs", _as_asked(before, version))]
+    pairs += [(key, title, _pair(read(before), read(version))) for key, title, read in titles]
     old, new = bundle.covered(before), bundle.covered(version)
     pairs += [(part, part.capitalize(), _pair(_flat(old.get(part)), _flat(new.get(part)))) for part in {**old, **new}]
     found = (Section(key, title, wording.sentence(key, title, changes), changes) for key, title, changes in pairs)
@@ -87,12 +88,17 @@ def _pair(old: dict[str, str], new: dict[str, str]) -> tuple[Change, ...]:
     return tuple(change for change in changes if change.before != change.after)
 
 
-def _inputs(version: ModelVersion) -> dict[str, str]:
-    found = {}
-    for asked in spec.form_of(version).fields:
-        said = [(shown, _text(getattr(asked, name))) for name, shown in _ASKED]
-        found[asked.label or asked.name] = "; ".join(f"{shown} {text}" for shown, text in said[1:] if text)
-    return found
+def _as_asked(before: ModelVersion, after: ModelVersion) -> tuple[Change, ...]:
+    """The changes of the inputs: the same input under other words is one that changed, and is called by the new ones."""
+    old, new = spec.form_of(before).fields, spec.form_of(after).fields
+    called = {asked.name: asked.label or asked.name for asked in (*old, *new)}
+    changes = _pair({asked.name: _said(asked) for asked in old}, {asked.name: _said(asked) for asked in new})
+    return tuple(replace(change, what=called[change.what]) for change in changes)
+
+
+def _said(asked) -> str:
+    said = [(shown, _text(getattr(asked, name))) for name, shown in _ASKED]
+    return "; ".join(f"{shown} {text}" for shown, text in said if text)
 
 
 def _overlay(version: ModelVersion) -> dict[str, str]:
