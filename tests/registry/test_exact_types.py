@@ -160,6 +160,24 @@ def test_any_accepted_answer_reaches_the_model_with_the_exact_type_of_the_signat
         assert list(enforced.dtypes) == list(table.dtypes)
 
 
+GROUP = {"type": "object", "properties": {"a": {"type": "long", "required": False}, "in": {
+    "type": "object", "required": True, "properties": {"b": {"type": "long", "required": False}}}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("required", "given", "arrives"),
+    [
+        (True, {}, {"in": {}}),
+        (False, {}, None),
+        (False, {"g.a": 1}, {"a": 1, "in": {}}),
+        (True, {"g.in.b": 2}, {"in": {"b": 2}}),
+    ],
+)
+def test_a_group_that_is_needed_arrives_even_when_none_of_its_parts_is_known(required, given, arrives):
+    column = columns.read(GROUP | {"name": "g", "required": required})
+    assert columns.row([column], given) == {"g": arrives}
+
+
 @given(NUMBER)
 def test_a_number_that_is_accepted_is_the_number_that_arrives(number):
     form = spec.build([{"name": kind, "type": kind, "required": True} for kind in ("integer", "long", "double")], {})

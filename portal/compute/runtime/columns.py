@@ -117,11 +117,21 @@ def _tensor(shape: dict) -> dict:
 
 def row(columns: list[dict], values: dict) -> dict:
     """One row for the scorer: what was answered, put together as the model's columns; None where nothing is known."""
-    return {column["name"]: _put_together(column["name"], column["type"], values) for column in columns}
+    return {column["name"]: _put_together(column["name"], column, values) for column in columns}
 
 
-def _put_together(path: str, shape, values: dict):
+def _put_together(path: str, column: dict, values: dict):
+    shape = column["type"]
     if not isinstance(shape, dict) or shape["type"] != "object":
         return values.get(path)
-    parts = {name: _put_together(f"{path}.{name}", part["type"], values) for name, part in shape["properties"].items()}
-    return {name: value for name, value in parts.items() if value is not None} or None
+    # A group that the model needs is there even when none of its parts is, as long as it needs none of them.
+    if not column["required"] and not _is_given(path, shape, values):
+        return None
+    parts = {name: _put_together(f"{path}.{name}", part, values) for name, part in shape["properties"].items()}
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def _is_given(path: str, shape, values: dict) -> bool:
+    if not isinstance(shape, dict) or shape["type"] != "object":
+        return values.get(path) is not None
+    return any(_is_given(f"{path}.{name}", part["type"], values) for name, part in shape["properties"].items())
