@@ -129,8 +129,9 @@ def test_a_second_version_is_laid_beside_the_first_in_plain_sentences(second, mo
 
     sections = {section.key: section for section in found.sections}
     assert sections["metrics"].sentence == ("One measure of the source run is other than before: auroc (0.78 → 0.81).")
-    assert "One input is new: A question of the second version." in sections["inputs"].sentence
-    assert "One input is gone: " in sections["inputs"].sentence
+    assert sections["inputs"].sentence == "One input is other than before: A question of the second version."
+    (change,) = sections["inputs"].changes
+    assert change.after.startswith("question A question of the second version; type ")
     assert sections["environment"].sentence == "One part of the environment is new: wonderlib."
     assert sections["card"].sentence == "One entry under “Card” is other than before: use (adults → children)."
     files = {change.what: change.kind for change in sections["files"].changes}

@@ -7,6 +7,7 @@ from hashlib import sha256
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
+from portal.core.signed import digest
 from portal.registry.cards import card, chai, checks, local, majors, proposals, values
 from portal.registry.cards.card import Card
 from portal.registry.cards.local import Local
@@ -143,8 +144,7 @@ def _new(version: ModelVersion, content: bytes) -> dict[str, dict]:
 
 
 def _seen(said: dict, content: bytes) -> str:
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
-    return sha256(sha256(text).digest() + sha256(content).digest()).hexdigest()
+    return digest([said, sha256(content).hexdigest()])
 
 
 def _change(version: ModelVersion, key: str, before: dict, after: dict) -> Change:

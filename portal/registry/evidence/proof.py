@@ -1,10 +1,8 @@
 """What of the evidence is signed, what an approval still waits for, and the digest that ties a report to what it ran over."""
 
-import json
-from hashlib import sha256
-
 from portal.compute.runtime.environments import key_of
 from portal.compute.states import FINAL
+from portal.core.signed import digest
 from portal.registry.models import AcceptanceReport, AcceptanceRun, ModelVersion
 
 NONE_YET = "It has no acceptance cases: invented patients with the answers that the model must give."
@@ -28,12 +26,6 @@ def over(version: ModelVersion, cases: list[dict]) -> str:
         "digest": version.digest, "facts": version.facts, "overlay": version.overlay,
         "environment": environment_of(version), "cases": cases,
     })  # fmt: skip
-
-
-def digest(value) -> str:
-    """The sha256 of plain JSON values, the same for the same values."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()
 
 
 def newest(version: ModelVersion, stands_for: str) -> AcceptanceReport | None:

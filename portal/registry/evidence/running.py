@@ -15,6 +15,7 @@ from portal.compute.executors import Ended
 from portal.compute.models import Job
 from portal.compute.runtime.client import Client, ModelRefused, ModelSpec, ScorerUnavailable
 from portal.core.problems import Conflict
+from portal.core.signed import digest
 from portal.datasets import signals, uploads
 from portal.datasets.signals import Signal, Unreadable
 from portal.registry import actions, answers, artifacts, moving, scoring, spec
@@ -51,7 +52,7 @@ class AcceptanceExecutor:
         if version.state in (VersionState.REFUSED, VersionState.RETIRED):
             raise Conflict(f"{version} is {version.get_state_display()}; its cases are not run any more.")
         found = proof.cases_of(version)
-        about = {"digest": version.digest, "overlay_sha256": proof.digest(version.overlay),
+        about = {"digest": version.digest, "overlay_sha256": digest(version.overlay),
                  "environment": proof.environment_of(version)}  # fmt: skip
         return AcceptanceOrder(
             scoring.spec_of(version), spec.form_of(version), scoring.walls_of(version), found, proof.over(version, found), about
@@ -159,7 +160,7 @@ def _report(order: AcceptanceOrder, tried: list[dict], layers: list, began: floa
     told = [[case["number"], case["within"]] for case in tried]
     return {
         "over": order.over, "verdict": verdict,
-        "verdict_sha256": proof.digest({"over": order.over, "verdict": verdict, "cases": told}),
+        "verdict_sha256": digest({"over": order.over, "verdict": verdict, "cases": told}),
         "milliseconds": round((time.monotonic() - began) * 1000),
         "content": {**order.about, "layers": list(layers), "cases": tried, "sentence": sentence},
     }  # fmt: skip
