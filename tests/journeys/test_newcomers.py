@@ -61,7 +61,7 @@ def test_a_scientist_brings_a_zip_and_sees_it_loaded(visit, accessible, look, st
     send(page, tmp_path / "good.zip", packed(trained["unplanned-admission"], "m/"), "unplanned-admission")
     page.wait_for_url("**/files/", timeout=30_000)
     page.wait_for_selector("#files-status:not([hx-get])", timeout=60_000)
-    assert page.locator("text=It was ready after").count() == 1
+    assert page.locator("text=It was ready").count() == 1
     assert page.locator("text=Nothing among the files can run code when it is read.").count() == 1
     accessible(page)
     look(page, "files-ready")

@@ -1,5 +1,7 @@
 """Acceptance cases as a table shows them: labels instead of names, numbers at the length at which people read them."""
 
+from decimal import Decimal
+
 from portal.registry import spec
 from portal.registry.spec import FormSpec
 
@@ -39,9 +41,14 @@ def _tolerance(wanted: dict) -> str:
     value = wanted["value"]
     if isinstance(value, str | bool):
         return ""
-    parts = [f"{wanted['absolute']:g}"] if wanted["absolute"] else []
-    parts += [f"{wanted['relative'] * 100:g} %"] if wanted["relative"] else []
+    parts = [_plain(wanted["absolute"])] if wanted["absolute"] else []
+    parts += [f"{_plain(wanted['relative'] * 100)} %"] if wanted["relative"] else []
     return " + ".join(parts) or "0"
+
+
+def _plain(value: float) -> str:
+    """A tolerance without an exponent: clinicians read 0.000001, not 1e-06."""
+    return f"{Decimal(f'{value:.6g}'):f}"
 
 
 def _short(value) -> str:
