@@ -22,7 +22,7 @@ def pytest_load_initial_conftests(early_config, parser, args):
     for name in ("DATABASE_URL", "REDIS_URL", "DEMO_PASSWORD"):
         os.environ.pop(name, None)
     # Who only hands the tests out runs none and needs no servers.
-    hands_out = bool(getattr(early_config.known_args_namespace, "numprocesses", None))
+    hands_out = early_config.known_args_namespace.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ
     if not embedded and not hands_out:
         from tests.servers import Postgres, Redis
 

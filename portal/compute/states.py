@@ -47,6 +47,7 @@ REASONS = {
     "out_of_memory": "The model asked for more memory than it is allowed.",
     "timed_out": "The model took longer than it is allowed.",
     "bad_input": "The model was given a list that is not one of numbers, or is too long.",
+    "no_blank": "This model takes no blank for a whole number or a yes or no, and one was not answered. Answer it.",
     "bad_output": "The model gave an answer that is not a number in the form it declares.",
     "withdrawn": "The model was stopped while it ran, so its answer is not given out. Nothing was charged.",
     "unsafe_format": "The model's file format may run code of its own and is not allowed here.",

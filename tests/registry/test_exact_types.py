@@ -208,6 +208,15 @@ def test_a_named_tensor_is_asked_as_a_list_and_arrives_as_an_array_of_its_own_ty
     assert answers.check(form, {"t": "1; 2; 3; 4; 5"}).errors or -1 in shape or described["shape"] == [-1, -1]
 
 
+def test_the_one_tensor_without_a_name_is_asked_as_a_list_and_arrives_as_the_array_itself():
+    column = columns.read({"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}})
+    (question,) = columns.questions(column)
+    (row,) = as_sent(spec.build([question], {}), [{"values": "1.5; 2"}], [column])
+    found = casts.table([row], [(column["name"], column["type"])])
+
+    assert (question["name"], str(found.dtype), found.tolist()) == ("values", "float32", [[1.5, 2.0]])
+
+
 LISTS = [
     ("array(double)", "1.5\n2", [1.5, 2.0], ""),
     ("array(double)", "1.5, 2", [1.5, 2.0], ""),

@@ -20,10 +20,12 @@ class BadValue(ValueError):
 
 
 def table(rows: list[dict], inputs: list):
-    """The rows as a model takes them: a DataFrame, or arrays by name where the signature is of tensors."""
+    """The rows as a model takes them: a DataFrame, or arrays by name, or the one without a name, where the signature is of tensors."""
     columns = {name: [row.get(name) for row in rows] for name, _ in inputs}
     if inputs and all(is_tensor(kind) for _, kind in inputs):
-        return {name: tensor(columns[name], kind) for name, kind in inputs}
+        arrays = {name: tensor(columns[name], kind) for name, kind in inputs}
+        # A signature of one array without a name: the model takes the array itself.
+        return arrays[inputs[0][0]] if inputs[0][1].get("bare") else arrays
     return pandas.DataFrame({name: column(columns[name], kind) for name, kind in inputs})
 
 

@@ -9,6 +9,8 @@ SCALARS = ("boolean", "integer", "long", "float", "double", "string", "binary", 
 ITEMS = tuple(kind for kind in SCALARS if kind != "binary")
 TENSORS = {"float64": "double", "float32": "float", "int64": "long", "int32": "integer", "bool": "boolean", "str": "string", "object": "string"}  # fmt: skip
 DEEPEST = 6
+# What the one tensor of a signature is called here when it has no name: MLflow makes such a signature of an array.
+UNNAMED = "values"
 
 
 class Unaskable(ValueError):
@@ -17,13 +19,14 @@ class Unaskable(ValueError):
 
 def read(column: dict) -> dict:
     """A column as the scorer needs it, from a signature's JSON."""
-    kind = column.get("type", "")
+    kind, name = column.get("type", ""), column.get("name")
     if kind == "tensor":
         spec = column.get("tensor-spec") or {}
         kind = {"type": "tensor", "dtype": str(spec.get("dtype", "")), "shape": list(spec.get("shape", []))}
+        if name is None:
+            kind["bare"], name = True, UNNAMED
     elif kind in ("array", "object", "map"):
         kind = _nested(column, 0)
-    name = column.get("name")
     return {
         "name": "" if name is None else str(name),
         "type": kind if isinstance(kind, dict) else str(kind),

@@ -155,23 +155,32 @@ def _onnx(order):
             return {only.name: numpy.asarray(table, dtype=kinds[only.type])}
         found = {}
         for name, kind in inputs:
-            given = wanted.get(name) or wanted[name.replace(" ", "_")]
-            found[given.name] = numpy.asarray(_cells(rows, name, kind), dtype=kinds[given.type])
+            only = next(iter(wanted.values())) if len(wanted) == 1 else None
+            given = only or wanted.get(name) or wanted[name.replace(" ", "_")]
+            found[given.name] = _cells(rows, name, kind, kinds[given.type])
         return found
 
     return lambda rows, inputs, params: _flat(dict(zip(names, session.run(None, feed(rows, inputs)), strict=True)))
 
 
-def _cells(rows, name, kind) -> list:
-    """The values of one ONNX input: one in each row, or a list of them."""
-    if isinstance(kind, dict):
-        return [row[name] if isinstance(row.get(name), list) else [row.get(name)] for row in rows]
-    return [[_blank(row.get(name), kind)] for row in rows]
+def _cells(rows, name, kind, dtype):
+    """The values of one ONNX input as an array: one in each row, or a list of them."""
+    import numpy
+
+    if not isinstance(kind, dict):
+        return numpy.asarray([[_blank(row.get(name), kind, dtype)] for row in rows], dtype=dtype)
+    found = numpy.asarray([row.get(name) for row in rows], dtype=dtype)
+    sizes = kind["shape"][1:] if kind["type"] == "tensor" else []
+    return found.reshape(len(rows), *sizes) if sizes and -1 not in sizes else found
 
 
-def _blank(value, kind: str):
+def _blank(value, kind: str, dtype=float):
+    import numpy
+
     if value is not None:
         return value
+    if numpy.dtype(dtype).kind not in "fO":
+        raise Refused("no_blank")
     return "" if kind == "string" else math.nan
 
 
