@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the tests: deploy/test.sh [pytest arguments]. Sets up what they need.
+# Run the tests: deploy/test.sh [pytest arguments]. Sets up what they need. Two processes share them; -n 0 takes one.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$here/deploy/lib.sh"
@@ -21,6 +21,7 @@ fi
 
 make_venv core ml demo dev data
 export PYTHONDONTWRITEBYTECODE=1
-.venv/bin/python -m pytest "$@"
+two=(-n "${FORMULARY_TEST_PROCESSES:-2}" --dist loadfile)
+.venv/bin/python -m pytest "${two[@]}" "$@"
 # The main journeys once more on what a machine without any server runs.
-if [ $# -eq 0 ]; then .venv/bin/python -m pytest --embedded -m embedded; fi
+if [ $# -eq 0 ]; then .venv/bin/python -m pytest "${two[@]}" --embedded -m embedded; fi

@@ -41,9 +41,10 @@ def params_of(values: dict) -> dict:
 
 def walls_of(version: ModelVersion) -> frozenset[str]:
     """The layers of the sandbox without which a version is not run."""
-    # A pickle runs whatever it likes when it is read: only behind the outer wall.
-    pickled = "pickle" in version.facts.get("flags", ())
-    return frozenset([*settings.SCORER_MINIMUM, *(["bubblewrap"] if pickled else [])])
+    # An ONNX graph cannot run code of its own; a pickle runs whatever it likes when it is read.
+    code = settings.SCORER_MINIMUM_CODE if version.engine != "onnx" else []
+    pickled = ["bubblewrap"] if "pickle" in version.facts.get("flags", ()) else []
+    return frozenset([*settings.SCORER_MINIMUM, *code, *pickled])
 
 
 def too_weak(client: Client, walls: frozenset[str]) -> bool:

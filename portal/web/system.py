@@ -27,7 +27,8 @@ def system(request):
     except ScorerUnavailable:
         found = None
     offered = found["layers"] if found else []
-    missing = [wall for wall in settings.SCORER_MINIMUM if not any(layer.startswith(wall) for layer in offered)]
+    minimum = [*settings.SCORER_MINIMUM, *settings.SCORER_MINIMUM_CODE]
+    missing = [wall for wall in minimum if not any(layer.startswith(wall) for layer in offered)]
     context = {
         "jobs": sorted(jobs.items()),
         "scorer": found,
@@ -35,6 +36,6 @@ def system(request):
             (layer, WORDS.get(layer.split()[0] if layer.startswith("landlock") else layer, "")) for layer in offered
         ],
         "missing": missing,
-        "minimum": settings.SCORER_MINIMUM,
+        "minimum": minimum,
     }
     return render(request, "system.html", context)

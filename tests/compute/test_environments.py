@@ -16,6 +16,7 @@ from django.conf import settings
 from portal.compute.runtime import building, environments
 from portal.compute.runtime.client import Client, ModelRefused, ModelSpec
 from tests.compute.test_scorer import ROW, keep
+from tests.conftest import ROOT
 
 
 def test_what_fits_runs_in_the_portals_own_environment(tmp_path):
@@ -121,13 +122,25 @@ def test_an_environment_is_built_again_from_its_lock_although_something_newer_is
 
 
 @pytest.mark.slow
-def test_a_wheel_that_is_another_than_the_locked_one_is_not_installed(shelf, tmp_path):
+def test_a_wheel_that_is_another_than_the_locked_one_is_not_installed(shelf, tmp_path, monkeypatch):
     first = build(tmp_path, shelf, "tinymath==1.5")
     path = wheel(shelf, "tinymath", "1.5", needs="tinyscore")
+    # The quick way keeps the wheels that it has proved; another machine has none yet.
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
     made = build(tmp_path, shelf, "tinymath==1.5", lock=first["lock"])
 
     assert path.exists()
     assert (made["ok"], made["sentence"].startswith("The packages could not be had.")) == (False, True)
+
+
+@pytest.mark.slow
+def test_a_wheel_that_was_kept_is_the_locked_one_whatever_lies_in_the_folder_now(shelf, tmp_path):
+    first = build(tmp_path, shelf, "tinymath==1.5")
+    wheel(shelf, "tinymath", "1.5", needs="tinyscore")
+    made = build(tmp_path, shelf, "tinymath==1.5", lock=first["lock"])
+    found = list((tmp_path / environments.key_of(("tinymath==1.5",))).rglob("METADATA"))
+
+    assert not made["ok"] or [path.read_text().count("Requires-Dist") for path in found] == [0]
 
 
 @pytest.mark.slow
@@ -138,6 +151,38 @@ def test_what_cannot_be_had_is_said_and_leaves_nothing_behind(shelf, tmp_path):
         False, "The packages could not be had. No matching distribution found for tinyscore==9.9",
     )  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["wheels"]
+
+
+@pytest.mark.slow
+def test_a_build_that_breaks_on_this_machine_says_so_and_is_not_begun_again(shelf, tmp_path):
+    key = environments.key_of(("tinymath",))
+    (tmp_path / key).write_text("a file where the environment should lie")
+    made = build(tmp_path, shelf, "tinymath")
+
+    assert (made["ok"], made["sentence"]) == (False, "Something failed on this machine while it was put together (NotADirectoryError).")  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_build_that_takes_too_long_is_given_up(shelf, tmp_path, monkeypatch):
+    folder = tmp_path / ".build-k"
+    folder.mkdir()
+    (folder / "order.json").write_text(json.dumps({"key": "k", "requirements": ["tinymath"], "lock": [], "wheels": str(shelf)}))  # fmt: skip
+    code = "from portal.compute.runtime import building; building.SECONDS = 1; building._Build._resolve = lambda self: __import__('time').sleep(30); building.main()"  # fmt: skip
+    subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, timeout=25, check=True)
+
+    assert building.wait(folder, 1)["sentence"] == "It took longer than 0 minutes and was given up."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_quick_way_and_the_long_one_install_the_same(shelf, tmp_path, monkeypatch, quick):
+    if not quick:
+        monkeypatch.setenv("UV_CACHE_DIR", "/proc/nowhere")
+    made = build(tmp_path, shelf, "tinyscore==1.2")
+    own = tmp_path / environments.key_of(("tinyscore==1.2",)) / "lib" / environments.python_line().replace("==", "") / "site-packages"  # fmt: skip
+
+    assert ("taking the long one" in made["log"]) is not quick
+    assert sorted(path.name for path in own.glob("tiny*")) == ["tinymath", "tinymath-1.5.dist-info", "tinyscore", "tinyscore-1.2.dist-info"]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -132,3 +132,39 @@ class _pool:
         self.pool.end()
         self.births.put(None)
         self.thread.join()
+
+
+class Mute:
+    """Births that nobody attends to in time."""
+
+    def __init__(self):
+        self.asked = []
+
+    def put(self, birth):
+        self.asked.append(birth)
+
+
+def test_a_scorer_that_is_born_too_late_is_ended_and_whoever_waited_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("portal.compute.runtime.pool.LOAD_SECONDS", 0.1)
+    spec, births = write(tmp_path / "m", "return {'y': [1.0]}"), Mute()
+    box = sandbox.Sandbox(artifacts=settings.ARTIFACTS, environments=tmp_path, scratch=tmp_path / "scratch")
+    pool = Pool(box, births, most=1)
+    with pytest.raises(Exception, match="load_failed"):
+        pool.score(vars(spec) | {"seconds": 3}, [{"x": 1.0}], {})
+
+    made = []
+    monkeypatch.setattr(box, "start", lambda *given, start=box.start: made.append(start(*given)) or made[0])
+    for birth in births.asked:
+        birth()
+    assert made[0].process.poll() is not None
+
+
+def test_whatever_goes_wrong_at_a_birth_is_said_and_the_next_is_tried(tmp_path, monkeypatch):
+    spec = write(tmp_path / "m", "return pandas.DataFrame({'y': [0.5]})")
+    with _pool(tmp_path) as (pool, _):
+        good = pool._sandbox.start
+        monkeypatch.setattr(pool._sandbox, "start", lambda *given: 1 / 0)
+        with pytest.raises(Exception, match="load_failed"):
+            pool.score(vars(spec) | {"seconds": 3}, [{"x": 1.0}], {})
+        monkeypatch.setattr(pool._sandbox, "start", good)
+        assert pool.score(vars(spec) | {"seconds": 9}, [{"x": 1.0}], {})["columns"] == {"y": [0.5]}

@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.problems import BadInput, Conflict, Exhausted
 from portal.predictions import actions
 from portal.registry import actions as registry
+from portal.registry import scoring
 from portal.registry.evidence import actions as evidence
 from tests import reviewing
 
@@ -264,6 +265,14 @@ def test_a_pickle_is_not_taken_where_that_is_forbidden(cast, studies, trap, sett
 
     with pytest.raises(BadInput, match="holds a pickle"):
         registry.register(by=cast["scientist"], on=studies["demo"], slug="trap", folder=trap)
+
+
+def test_code_of_a_model_s_own_needs_the_outer_wall_in_production(unplanned, settings):
+    assert scoring.walls_of(unplanned) == {"rlimits", "no_new_privs"}
+    settings.SCORER_MINIMUM_CODE = ["bubblewrap"]
+    assert "bubblewrap" not in scoring.walls_of(unplanned)
+    unplanned.engine = "pyfunc"
+    assert "bubblewrap" in scoring.walls_of(unplanned)
 
 
 def test_a_machine_without_the_required_walls_runs_nothing(cast, ask, worked, scorer, settings):

@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 # nowhere here, so none of them can run with what is installed for all.
 COMMON = ["mlflow-skinny==3.17.2", "pandas==3.1.1", "numpy==2.4.6", "tabulate==0.9.0"]
 # xgboost has an environment to itself; the others ask for the same and share one, because each takes a while to build.
-ALONE = {"xgboost": ["xgboost", "scikit-learn==1.9.1"]}
+ALONE = ["xgboost", "scikit-learn==1.9.1"]
 TOGETHER = ["lightgbm", "onnx", "onnxruntime==1.28.0", "scikit-learn==1.9.1", "skops==0.16.0", "statsmodels"]
 # The registries carry PyTorch with gigabytes of a graphics card's libraries; the small build is used where pip finds it.
 TORCH = "torch==2.13.0+cpu"
-FLAVOURS = ("sklearn", "lightgbm", "statsmodels", "onnx", "pyfunc", "xgboost")
+FLAVOURS = ("sklearn", "lightgbm", "statsmodels", "onnx", "pyfunc")
 MAKE = """
 import json, sys, numpy, pandas, mlflow, mlflow.pyfunc
 from mlflow.models import infer_signature
@@ -86,7 +86,7 @@ def workshop(tmp_path_factory) -> str:
     """The interpreter of an environment with every library that makes models here, apart from the portal's own."""
     folder = tmp_path_factory.mktemp("workshop") / "environment"
     uv, python = str(Path(sys.executable).parent / "uv"), str(folder / "bin" / "python")
-    wanted = sorted({*COMMON, *TOGETHER, *ALONE["xgboost"]})
+    wanted = sorted({*COMMON, *TOGETHER, *ALONE})
     for command in (
         [uv, "venv", "--quiet", str(folder)],
         [uv, "pip", "install", "--quiet", "--python", python, *wanted],
@@ -118,13 +118,21 @@ def brought(cast, studies, scorer, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_model_of_this_library_is_brought_in_built_for_and_answers(brought, workshop, flavour):
-    wanted = [*COMMON, *ALONE.get(flavour, TOGETHER)]
-    version = brought(workshop, flavour, wanted)
-    assert version.environment.shared is False
-    names = {line.split("==")[0].replace("_", "-") for line in version.environment.lock}
-    assert {line.split("==")[0] for line in wanted} <= names
+def test_models_of_many_libraries_are_brought_in_built_for_and_answer(brought, workshop):
+    found = {flavour: brought(workshop, flavour, [*COMMON, *TOGETHER]) for flavour in FLAVOURS}
+
+    told = {flavour: set(version.facts["flavors"]) - {"python_function"} for flavour, version in found.items()}
+    assert told == {flavour: {flavour} for flavour in FLAVOURS[:-1]} | {"pyfunc": set()}
+    (environment,) = {version.environment for version in found.values()}
+    assert (environment.shared, environment.state) == (False, "ready")
+    names = {line.split("==")[0].replace("_", "-") for line in environment.lock}
+    assert {line.split("==")[0] for line in [*COMMON, *TOGETHER]} <= names
+
+
+def test_a_model_with_requirements_of_its_own_has_an_environment_to_itself(brought, workshop):
+    version = brought(workshop, "xgboost", [*COMMON, *ALONE])
+    assert [line for line in version.environment.lock if line.startswith("xgboost==")] != []
+    assert [line for line in version.environment.lock if line.startswith("lightgbm==")] == []
 
 
 def test_a_pytorch_model_is_brought_in_without_a_pickle_and_answers(brought, tmp_path):

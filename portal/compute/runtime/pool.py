@@ -1,5 +1,6 @@
 """The warm scorers: one per version, least recently used out, each stopped when it misbehaves."""
 
+import logging
 import os
 import queue
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 from portal.compute.runtime import environments, wire
 from portal.compute.runtime.sandbox import SCRATCH_MB, Born, Sandbox
 
+logger = logging.getLogger("formulary.scorer")
 LOAD_SECONDS = 60
 # Where no memory folder bounds what a model writes, somebody looks this often.
 WATCH_SECONDS = 0.5
@@ -77,8 +79,8 @@ class Pool:
         self._making: dict[str, threading.Lock] = {}
         self._living: set[Scorer] = set()
         self._proofs = environments.Proofs(sandbox.environments)
-        for duty in (self._watch, self._sweep):
-            threading.Thread(target=duty, daemon=True).start()
+        for duty, pause in ((self._watch, WATCH_SECONDS), (self._sweep, SWEEP_SECONDS)):
+            threading.Thread(target=_again, args=(duty, pause), daemon=True).start()
 
     def score(self, spec: dict, rows: list, params: dict) -> dict:
         """Run a version on rows with its settings; raises Refused."""
@@ -166,26 +168,27 @@ class Pool:
     def _sweep(self) -> None:
         # It reads whole libraries: whoever waits for an answer comes first.
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
-        while True:
-            time.sleep(SWEEP_SECONDS)
-            self._proofs.sweep()
-            for scorer in list(self._living):
-                if scorer.environment and not self._proofs.holds(scorer.environment):
-                    scorer.end()
+        self._proofs.sweep()
+        for scorer in list(self._living):
+            if scorer.environment and not self._proofs.holds(scorer.environment):
+                scorer.end()
 
     def _watch(self) -> None:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            for scorer in list(self._living):
-                if scorer.dead:
-                    self._living.discard(scorer)
-                elif _size(scorer.born.scratch) > SCRATCH_MB << 20:
-                    scorer.end()
+        for scorer in list(self._living):
+            if scorer.dead:
+                self._living.discard(scorer)
+            elif _size(scorer.born.scratch) > SCRATCH_MB << 20:
+                scorer.end()
 
     def _birth(self, spec: dict, python: str) -> Born:
         answer: queue.Queue = queue.Queue()
         self._births.put(lambda: answer.put(_try(lambda: self._sandbox.start(spec, python))))
-        born = answer.get(timeout=LOAD_SECONDS)
+        try:
+            born = answer.get(timeout=LOAD_SECONDS)
+        except queue.Empty:
+            # Nobody waits for what is born late.
+            self._births.put(lambda: _end(answer.get_nowait()))
+            raise Refused("load_failed") from None
         if isinstance(born, Exception):
             raise Refused("load_failed") from born
         return born
@@ -195,15 +198,37 @@ class Pool:
             self._warm[key] = scorer
             over = [self._warm.popitem(last=False)[1] for _ in range(max(0, len(self._warm) - self._most))]
         for old in over:
-            with old.lock:
-                old.end()
+            # It may be in the middle of a run, which the new one need not wait for.
+            threading.Thread(target=_retire, args=(old,), daemon=True).start()
 
 
 def _try(work):
     try:
         return work()
-    except OSError as problem:
+    except Exception as problem:
+        # Whoever waits is told; the thread on which scorers are born goes on.
+        logger.exception("A scorer could not be started.")
         return problem
+
+
+def _end(born) -> None:
+    if isinstance(born, Born):
+        born.end()
+
+
+def _retire(scorer: Scorer) -> None:
+    with scorer.lock:
+        scorer.end()
+
+
+def _again(duty, pause: float) -> None:
+    """Do a duty for ever; one failure is logged and does not end it."""
+    while True:
+        time.sleep(pause)
+        try:
+            duty()
+        except Exception:
+            logger.exception("A duty beside the scorers failed; it is tried again.")
 
 
 def _size(folder: str) -> int:
