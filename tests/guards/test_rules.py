@@ -154,3 +154,10 @@ def test_no_file_names_a_registry_or_a_place_on_somebodys_machine():
             continue
         found += [f"{path.relative_to(ROOT)}: {word}" for word in words if word in text]
     assert found == []
+
+
+def test_the_tests_run_on_the_database_that_hospitals_run(request):
+    from django.db import connection
+
+    embedded = request.config.getoption("--embedded")
+    assert connection.vendor == ("sqlite" if embedded else "postgresql")

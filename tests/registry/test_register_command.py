@@ -12,7 +12,7 @@ from portal.accounts.factors import Proof
 from portal.core import clock
 from portal.predictions import actions as predictions
 from portal.registry.models import ModelVersion
-from tests import reviewing
+from tests import model_cards, reviewing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -54,11 +54,13 @@ def test_a_model_without_overlay_is_registered_approved_and_answers(cast, studie
         "submitted",
         version.digest,
     )
+    model_cards.fill(cast["scientist"], version)
     prove(version)
     for name in ("reviewer", "reviewer2"):
         proof = Proof(cast[name].pk, clock.now())
         reviewing.approve(by=cast[name], on=version, reason="A line is a line.", proof=proof)
     version.refresh_from_db()
+    model_cards.read(version, cast["clinician"])
 
     prediction = predictions.request(
         by=cast["clinician"], on=patient, version=version, inputs={"dose": "2.5", "weight": "75"}
