@@ -83,7 +83,7 @@ def open_version(*, by, on) -> ModelVersion:
 
 
 def _new_model(slug: str, study: Study, by, overlay: dict) -> RegisteredModel:
-    title = overlay.get("title") or slug.replace("-", " ").capitalize()
+    title = overlay.get("title", "").strip() or slug.replace("-", " ").capitalize()
     return RegisteredModel.objects.create(
         slug=slug, title=title[:160], summary=overlay.get("summary", ""), study=study, created_by=by, owner=by
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 from portal.compute.runtime import digest as digests
 from portal.compute.runtime import facts, scanner
 from portal.core.problems import BadInput
-from portal.registry import overlays
+from portal.registry import overlays, shapes
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def inspect(folder: Path) -> facts.ModelFacts:
         raise BadInput(
             {"folder": "The scanner could not look through the files within its limits, so they are not taken."}
         ) from None
+    if wrong := shapes.unkept(found.plain()):
+        raise BadInput({"folder": f"What MLmodel or requirements.txt says {wrong}"})
     if "pickle" in found.flags and not settings.ALLOW_PICKLE:
         raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
     for file, name in scanner.dangers(report):

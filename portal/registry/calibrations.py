@@ -2,6 +2,7 @@
 
 _BIN = ("from", "upto", "n", "observed", "predicted")
 _ENDS = ("low", "high")
+MOST = 1_000_000_000
 
 
 def fault(said) -> str:
@@ -16,8 +17,8 @@ def fault(said) -> str:
 def _bin(item) -> str:
     if not isinstance(item, dict) or set(_BIN) - set(item) or set(item) - {*_BIN, *_ENDS}:
         return f"must have {', '.join(_BIN)}, and may have {' and '.join(_ENDS)}."
-    if isinstance(item["n"], bool) or not isinstance(item["n"], int) or item["n"] < 1:
-        return "n must be a whole number from 1."
+    if isinstance(item["n"], bool) or not isinstance(item["n"], int) or not 1 <= item["n"] <= MOST:
+        return f"n must be a whole number from 1 to {MOST:,}."
     wrong = [name for name in item if name != "n" and not _is_share(item[name])]
     if wrong:
         return f"{', '.join(wrong)} must be numbers from 0 to 1."

@@ -22,7 +22,7 @@ class When:
         if not isinstance(entry, dict):
             return None
         test = next((name for name in TESTS if name in entry), "")
-        value = entry.get(test)
+        value = entry.get(test) if test else None
         return cls(str(entry.get("input", "")), test, tuple(value) if isinstance(value, list) else value)
 
     def holds(self, answer) -> bool:

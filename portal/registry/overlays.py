@@ -3,34 +3,27 @@
 from portal.compute.runtime.facts import PARAM, TRACING, TRACING_KIND
 from portal.core.problems import BadInput
 from portal.datasets.signals import LEADS
-from portal.registry import fields, parts, spec
+from portal.registry import fields, parts, shapes, spec
 
 _TRACING = ("kind", "lead", "rate", "shortest", "longest")
 _LENGTHS = {"rate": (100, 1000), "shortest": (1, 60), "longest": (1, 120)}
-_FORM = ("when", "default", "day_only", "zone", "asked")
-_NUMBERS = ("min", "max", "usual_min", "usual_max", "order", "weight", *_LENGTHS)
-_TEXTS = ("label", "help", "group", "unit", "unit_label", "direction_note")
-_FLAGS = ("required", "unknown", "integer", "protected")
-_MEMBERS = frozenset((*_FORM, *_NUMBERS, *_TEXTS, *_FLAGS, *_TRACING, "units", "options", "fixed", "record", "imputed"))
+_SIDES = (("min", "max"), ("usual_min", "usual_max"))
+_PLACES = {"inputs": "", "params": PARAM}
 
 
 def check(overlay: dict, facts: dict) -> None:
     """Raise BadInput naming every entry that does not fit; an overlay may narrow a form, never widen the signature."""
+    _check_shape(overlay)
     types = {given["name"]: given["type"] for given in facts["inputs"]}
-    names = set(types)
     errors: dict[str, str] = {}
     for name, entry in overlay.get("inputs", {}).items():
-        if name not in names:
-            errors[name] = f"The model has no input “{name}”. It has: {', '.join(sorted(names))}."
+        if name not in types:
+            errors[name] = f"The model has no input “{name}”. It has: {', '.join(sorted(types))}."
         else:
-            _check_entry(name, entry, errors)
             _check_tracing(name, entry, types[name], errors)
     settings = {given["name"] for given in facts.get("params", ())}
-    for name, entry in overlay.get("params", {}).items():
-        if name not in settings:
-            errors[PARAM + name] = f"The model has no setting “{name}”."
-        else:
-            _check_entry(PARAM + name, entry, errors)
+    unknown = (name for name in overlay.get("params", {}) if name not in settings)
+    errors |= {PARAM + name: f"The model has no setting “{name}”." for name in unknown}
     errors |= parts.check(overlay, facts)
     if not errors:
         errors = field_faults(overlay, facts)
@@ -45,7 +38,8 @@ def field_faults(overlay: dict, facts: dict) -> dict[str, str]:
 
 
 def check_parts(overlay: dict, facts: dict) -> None:
-    """Raise BadInput naming what of a proposed overlay decides how answers are read and does not fit."""
+    """Raise BadInput naming what of a proposed overlay could not be read, or decides how answers are read and does not fit."""
+    _check_shape(overlay)
     errors = parts.check(overlay, facts)
     if errors:
         raise BadInput(errors)
@@ -57,15 +51,33 @@ def changed(before: dict, after: dict) -> set[str]:
     return {name for name in {*old, *new} if old.get(name) != new.get(name)}
 
 
+def _check_shape(overlay) -> None:
+    """Raise BadInput for every member of a type that no reader of an overlay expects."""
+    if not isinstance(overlay, dict) or (wrong := shapes.unkept(overlay)):
+        raise BadInput({"overlay": f"The form {wrong if isinstance(overlay, dict) else 'must be an object.'}"})
+    errors: dict[str, str] = {}
+    for way, allowed in shapes.faults(overlay):
+        key, shown = _named(way)
+        errors.setdefault(key, f"{shown} must be {allowed}.")
+    for place, before in () if errors else _PLACES.items():
+        for name, entry in overlay.get(place, {}).items():
+            _check_entry(before + name, entry, errors)
+    if errors:
+        raise BadInput(errors)
+
+
+def _named(way: tuple) -> tuple[str, str]:
+    """Under which key a fault stands, and how its place is called: “output: bands 1 upto”, “age: min”."""
+    if way[0] in _PLACES and len(way) > 1:
+        way = (_PLACES[way[0]] + way[1], *way[2:])
+    return way[0], f"{way[0]}: {' '.join(map(str, way[1:]))}".strip()
+
+
 def _check_entry(name: str, entry: dict, errors: dict) -> None:
-    unknown = sorted(set(entry) - _MEMBERS)
+    unknown = sorted(set(entry) - set(shapes.ENTRY))
     if unknown:
-        errors[name] = f"{name}: no such member {', '.join(unknown)}. Allowed: {', '.join(sorted(_MEMBERS))}."
-    for member in _NUMBERS:
-        value = entry.get(member)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            errors[name] = f"{name}: {member} must be a number."
-    for low, high in (("min", "max"), ("usual_min", "usual_max")):
+        errors[name] = f"{name}: no such member {', '.join(unknown)}. Allowed: {', '.join(sorted(shapes.ENTRY))}."
+    for low, high in _SIDES:
         if _both(entry, low, high) and entry[low] > entry[high]:
             errors[name] = f"{name}: {low} {entry[low]} is above {high} {entry[high]}."
 

@@ -53,7 +53,7 @@ def _output(output, outputs: set[str]) -> str:
     if needed:
         return f"kind {kind} needs {', '.join(needed)}."
     columns = output.get("columns", [])
-    if not isinstance(columns, list) or not all(isinstance(column, dict) and column.get("label") for column in columns):
+    if not isinstance(columns, list) or not all(column.get("label") and column.get("column") for column in columns):
         return "columns must be a list of objects, each with column and label."
     return _unknown_columns(output, columns, outputs) or _order(output, columns) or _limits(output)
 

@@ -25,6 +25,8 @@ def fault(record) -> str:
         return "needs codes: a list of codes, at least one."
     if not isinstance(record.get("map", {}), dict):
         return "has a map that is no object."
+    if not all(isinstance(value, str | int | float) for value in record.get("map", {}).values()):
+        return "has a map to something else than texts, numbers, true and false."
     if record["kind"] == "condition" and "map" in record and set(record["map"]) != {"yes", "no"}:
         return "needs yes and no in its map, and nothing else."
     wrong = [name for name in ("within_days", "stale_days") if name in record and not _days(record[name])]

@@ -16,6 +16,8 @@ KINDS = {
 SETTINGS = "Settings of the model"
 # What is read of a tracing unless the overlay says otherwise: lead, samples a second, seconds at least and at most.
 TRACING = {"lead": "II", "rate": 500, "shortest": 8, "longest": 60}
+# From here on a number has more digits than rounding keeps.
+_UNROUNDED = 1e15
 YES_NO = ((True, "Yes"), (False, "No"))
 
 
@@ -200,7 +202,7 @@ def _outward(bound: float | None, rounding: str, end: float | None) -> float | N
 
     The form warns by this bound too, so that what it says and what it does agree.
     """
-    if not bound:
+    if not bound or abs(bound) >= _UNROUNDED:
         return bound
     places = 0 if abs(bound) >= 10 else 1 - floor(log10(abs(bound)))
     found = float(Decimal(str(bound)).quantize(Decimal(1).scaleb(-places), rounding))

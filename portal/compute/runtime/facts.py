@@ -172,8 +172,8 @@ def _fits_onnx(kind: str) -> bool:
 
 
 def _check_tracings(inputs: list[dict], overlay: dict, onnx: str) -> None:
-    described = overlay.get("inputs", {})
-    tracings = [asked for asked in inputs if (described.get(asked["name"]) or {}).get("kind") == TRACING_KIND]
+    described = {name: entry for name, entry in overlay.get("inputs", {}).items() if isinstance(entry, dict)}
+    tracings = [asked for asked in inputs if described.get(asked["name"], {}).get("kind") == TRACING_KIND]
     if any(asked["type"] != TRACING or "." in asked["name"] for asked in tracings):
         raise ModelRefused(
             f"{OVERLAY} calls {tracings[0]['name']} a tracing; that is Array(double) alone.", "bad-overlay"
@@ -287,7 +287,7 @@ def _overlay(folder: Path, inputs: list[dict]) -> dict | None:
         return None
     try:
         overlay = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise ModelRefused(f"{OVERLAY} is not valid JSON.", "bad-overlay") from None
     names = {given["name"] for given in inputs}
     if not isinstance(overlay, dict) or not isinstance(overlay.get("inputs", {}), dict):

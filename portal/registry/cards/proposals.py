@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from portal.core.problems import BadInput
+from portal.registry import shapes
 from portal.registry.cards import values
 from portal.registry.cards.card import item_of
 from portal.registry.models import CardEntry, ModelVersion
@@ -24,6 +25,8 @@ def read(folder: Path) -> dict[str, dict]:
         found = None
     if not isinstance(found, dict):
         raise BadInput({"card": f"{FILE} must be a JSON object of values by key."})
+    if wrong := shapes.unkept(found):
+        raise BadInput({"card": f"{FILE} {wrong}"})
     return cleaned(found)
 
 

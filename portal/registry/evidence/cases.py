@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from portal.compute.runtime.facts import ModelFacts
 from portal.core.problems import BadInput
-from portal.registry import answers, spec
+from portal.registry import answers, shapes, spec
 from portal.registry.spec import FormSpec
 
 FILE = "acceptance.json"
@@ -28,10 +28,12 @@ def read(folder: Path, facts: ModelFacts) -> list[dict]:
     try:
         text = path.read_text(encoding="utf-8") if path.stat().st_size <= LARGEST else ""
         found = json.loads(text)["cases"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise BadInput({"cases": f"{FILE} must be a JSON object with a list “cases”, at most 4 MB."}) from None
     if not isinstance(found, list) or len(found) > MOST:
         raise BadInput({"cases": f"{FILE}: “cases” must be a list of at most {MOST}."})
+    if wrong := shapes.unkept(found):
+        raise BadInput({"cases": f"{FILE} {wrong}"})
     form = spec.of(facts.plain(), facts.overlay or {})
     checked = [check(one, form, facts.outputs, f"case {place}") for place, one in enumerate(found, 1)]
     _check_files(checked, form, Path(folder))
