@@ -260,8 +260,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 60}
     if REDIS_URL
     else {
-        "data_folder_in": str(RUN / "broker"),
-        "data_folder_out": str(RUN / "broker"),
+        **dict.fromkeys(("data_folder_in", "data_folder_out"), str(RUN / "broker")),
         "control_folder": str(RUN / "broker-control"),
         "store_processed": False,
         "polling_interval": 0.02,
@@ -274,8 +273,7 @@ CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = envint("FORMULARY_JOB_SECONDS", 120)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_DEFAULT_QUEUE = "jobs"
-CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE, CELERY_TASK_PUBLISH_RETRY = "jobs", False
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.TokenAuthentication"],
