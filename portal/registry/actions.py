@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from pathlib import Path
 
+from django.db.models import Max
+
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core import clock
@@ -10,7 +12,7 @@ from portal.core.problems import BadInput
 from portal.registry import artifacts, moving, naming
 from portal.registry.cards import proposals
 from portal.registry.evidence import actions as evidence
-from portal.registry.evidence import asking, cases
+from portal.registry.evidence import asking
 from portal.registry.intake import building
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review.deciding import approve, refuse, resume, withdraw
@@ -29,21 +31,19 @@ def register(*, by, on, slug, folder=None, digest=None, run=None, taken=None) ->
     Raises BadInput saying what to mend. Nothing of it is loaded here.
     """
     naming.check(slug)
-    model = naming.find(slug, on)
+    naming.find(slug, on)
     taken = taken or artifacts.take(Path(folder), expected=digest)
     found = taken.found
-    brought = cases.read(artifacts.path_of(taken.digest), found)
-    proposed = proposals.read(artifacts.path_of(taken.digest))
-    model = model or _new_model(slug, on, by, found.overlay or {})
+    model = _model(slug, on, by, found.overlay or {})
     version = ModelVersion.objects.create(
-        model=model, number=model.versions.count() + 1, digest=taken.digest, engine=found.engine, facts=found.plain(),
+        model=model, number=_next(model), digest=taken.digest, engine=found.engine, facts=found.plain(),
         overlay=found.overlay or {}, run=run or {}, environment=building.wanted(found), created_by=by,
     )  # fmt: skip
     revisions.first(version)
-    evidence.bring(version, brought, by=by)
-    proposals.take(version, proposed, by)
+    evidence.bring(version, taken.cases, by=by)
+    proposals.take(version, taken.card, by)
     event().about(version)
-    event().note(model=slug, number=version.number, digest=taken.digest, cases=len(brought))
+    event().note(model=slug, number=version.number, digest=taken.digest, cases=len(taken.cases))
     return version
 
 
@@ -82,11 +82,25 @@ def open_version(*, by, on) -> ModelVersion:
     return on
 
 
-def _new_model(slug: str, study: Study, by, overlay: dict) -> RegisteredModel:
+def _model(slug: str, study: Study, by, overlay: dict) -> RegisteredModel:
+    """The model of that name, new or not, held until the transaction ends: its versions are numbered one after the other."""
     title = overlay.get("title", "").strip() or slug.replace("-", " ").capitalize()
-    return RegisteredModel.objects.create(
-        slug=slug, title=title[:160], summary=overlay.get("summary", ""), study=study, created_by=by, owner=by
-    )
+    values = {
+        "title": title[:160],
+        "summary": overlay.get("summary", ""),
+        "study": study,
+        "created_by": by,
+        "owner": by,
+    }
+    RegisteredModel.objects.get_or_create(slug=slug, defaults=values)
+    model = RegisteredModel.objects.select_for_update(of=("self",)).select_related("study").get(slug=slug)
+    # Another study may have taken the name while the files were read.
+    naming.check_study(model, study)
+    return model
+
+
+def _next(model: RegisteredModel) -> int:
+    return (model.versions.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
 def default_last_day() -> date:

@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -13,22 +13,33 @@ from portal.compute.runtime import digest as digests
 from portal.compute.runtime import facts, scanner
 from portal.core.problems import BadInput
 from portal.registry import overlays, shapes
+from portal.registry.cards import proposals
+from portal.registry.evidence import cases
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A model folder that lies in the store: what its files say, with what the scanner found, and their digest."""
+    """A model folder that lies in the store: what its files say, with what the scanner found, and their digest.
+
+    `cases` and `card` are what it brings of acceptance cases and for its card.
+    """
 
     found: facts.ModelFacts
     digest: str
+    cases: list[dict] = field(default_factory=list)
+    card: dict[str, dict] = field(default_factory=dict)
 
 
 def take(folder: Path, *, expected: str | None = None) -> Taken:
-    """Read, scan and store a model folder without loading it; raises BadInput with a sentence for what cannot be taken."""
+    """Read, scan and store a model folder without loading it; raises BadInput with a sentence for what cannot be taken.
+
+    Everything that may be refused is read before anything is stored.
+    """
     _check_size(folder)
     found = inspect(folder)
     overlays.check_parts(found.overlay or {}, found.plain())
-    return Taken(found, keep(folder, expected=expected))
+    brought, proposed = cases.read(folder, found), proposals.read(folder)
+    return Taken(found, keep(folder, expected=expected), brought, proposed)
 
 
 def inspect(folder: Path) -> facts.ModelFacts:
@@ -99,11 +110,31 @@ def listed(digest: str, most: int = 200) -> list[tuple[str, int]]:
 
 
 def _place(copy: Path, target: Path) -> None:
-    if target.exists():
+    if _renewed(target):
         return
     _make_readable(copy)
-    os.replace(copy, target)
+    # A copy has the age of what was copied.
+    os.utime(copy)
+    try:
+        os.replace(copy, target)
+    except OSError:
+        # Somebody else brought the same bytes in the same moment.
+        if not target.is_dir():
+            raise
+        return
     _make_readonly(target)
+
+
+def _renewed(target: Path) -> bool:
+    """Whether the files lie here already; they count as new again, so that no sweep takes them before they are registered."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        # Another account of this machine put them there.
+        return True
+    return True
 
 
 def _make_readable(folder: Path) -> None:

@@ -23,6 +23,12 @@ def check(slug: str) -> None:
 def find(slug: str, study: Study) -> RegisteredModel | None:
     """The model of that name; raises BadInput when it is another study's."""
     model = RegisteredModel.objects.filter(slug=slug).first()
-    if model and model.study_id != study.pk:
-        raise BadInput({"name": f"The name {slug} belongs to another study; choose another name."})
+    if model:
+        check_study(model, study)
     return model
+
+
+def check_study(model: RegisteredModel, study: Study) -> None:
+    """Raise BadInput when a model is another study's."""
+    if model.study_id != study.pk:
+        raise BadInput({"name": f"The name {model.slug} belongs to another study; choose another name."})

@@ -8,6 +8,7 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
 from portal.core.signed import digest
+from portal.registry import moving
 from portal.registry.cards import card, chai, checks, local, majors, proposals, values
 from portal.registry.cards.card import Card
 from portal.registry.cards.local import Local
@@ -116,7 +117,7 @@ def _opened(version: ModelVersion) -> Opened:
 
 
 def _locked(on: ModelVersion) -> ModelVersion:
-    version = ModelVersion.objects.select_for_update(of=("self",)).select_related("model__study").get(pk=on.pk)
+    version = moving.locked(on)
     if not may_be_changed(version):
         raise Conflict(FIXED)
     return version

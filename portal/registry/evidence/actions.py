@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
-from portal.registry import signing, spec
+from portal.registry import moving, signing, spec
 from portal.registry.evidence import asking, cases, judging, proof
 from portal.registry.models import AcceptanceCase, AcceptanceReport, AcceptanceRun, ModelVersion
 from portal.registry.states import VersionState
@@ -80,26 +80,26 @@ def run(*, by, on) -> str:
 @action(Permission.MODEL_PROVE, verb="model.case-added", on=ModelVersion, rows=_versions)
 def add(*, by, on, case) -> AcceptanceCase:
     """Add a case while nobody has signed; raises BadInput as a clinician's form would."""
-    _require_open(on)
-    content = cases.check(case, spec.form_of(on), on.facts["outputs"])
-    if on.cases.count() >= cases.MOST:
+    version = _open(on)
+    content = cases.check(case, spec.form_of(version), version.facts["outputs"])
+    if version.cases.count() >= cases.MOST:
         raise BadInput({"name": f"A version has at most {cases.MOST} cases."})
-    made = AcceptanceCase.objects.create(version=on, number=_next(on), content=content, added_by=by)
+    made = AcceptanceCase.objects.create(version=version, number=_next(version), content=content, added_by=by)
     event().note(case=made.number)
-    _run_again(on, by)
+    _run_again(version, by)
     return made
 
 
 @action(Permission.MODEL_PROVE, verb="model.case-removed", on=ModelVersion, rows=_versions)
 def remove(*, by, on, number) -> None:
     """Take a case away while nobody has signed; earlier reports keep what came of it."""
-    _require_open(on)
-    found = on.cases.filter(number=number).first()
+    version = _open(on)
+    found = version.cases.filter(number=number).first()
     if found is None:
         raise Conflict("There is no such case any more.")
     event().note(case=found.number)
     found.delete()
-    _run_again(on, by)
+    _run_again(version, by)
 
 
 @action(Permission.MODEL_PROVE, verb="model.cases-night")
@@ -126,11 +126,14 @@ def may_change(version: ModelVersion) -> bool:
     return waits and not signing.approvals(version)
 
 
-def _require_open(version: ModelVersion) -> None:
+def _open(on: ModelVersion) -> ModelVersion:
+    """The version with its row held, so that nobody signs meanwhile; raises Conflict once somebody has."""
+    version = moving.locked(on)
     if not may_change(version):
         raise Conflict(
             f"The cases are fixed once a reviewer has signed; this version is {version.get_state_display()}."
         )
+    return version
 
 
 def _next(version: ModelVersion) -> int:

@@ -77,9 +77,7 @@ class AcceptanceExecutor:
         if not isinstance(ended.result, dict):
             return
         run, found = _run_of(job), ended.result
-        version = (
-            ModelVersion.objects.select_for_update(of=("self",)).select_related("model__study").get(pk=run.version_id)
-        )
+        version = moving.locked(run.version)
         report = AcceptanceReport.objects.create(run=run, version=version, **found)
         event().also("model.cases-ran", version, verdict=report.verdict, why=run.why, report=report.public_id)
         if report.verdict == "failed":
