@@ -92,6 +92,7 @@ SENTENCES = {
     "model.case-added": "added an acceptance case to a model",
     "model.case-removed": "took an acceptance case of a model away",
     "model.cases-asked": "asked for a run of a model's acceptance cases",
+    "model.files-swept": "took away files in the store that belong to no model",
     "model.cases-night": "put the night's runs of acceptance cases in the queue",
     "model.cases-ran": "ran a model's acceptance cases",
     "model.evaluated": "worked out how well a model does on the hospital's own rows",

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -10,9 +11,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from portal.access.actors import SYSTEM
+from portal.audit.models import AuditEvent
 from portal.compute.models import Job
 from portal.compute.runtime import digest
-from portal.registry.intake import actions
+from portal.registry import actions as registry
+from portal.registry import artifacts
+from portal.registry.intake import actions, sweeping
 from portal.registry.models import Arrival, ModelVersion
 from tests.compute.test_scorer import DESCRIPTION
 
@@ -107,6 +112,10 @@ REFUSED = {
     "a dangerous pickle": ({"model.pkl": pickle.dumps(Danger())}, "Reading model.pkl would call posix.system, which no model needs; such a file is not taken."),
     "a hidden dangerous pickle": ({"data/weights.bin": pickle.dumps(Danger())}, "Reading data/weights.bin would call posix.system, which no model needs; such a file is not taken."),
     "two models": ({"MLmodel": None, "a/MLmodel": DESCRIPTION, "b/MLmodel": DESCRIPTION}, "The zip holds more than one model folder. Bring one at a time."),
+    "a card that nobody knows": ({"card.json": '{"colour": "red"}'}, "A card has nothing called “colour”."),
+    "cases that are none": ({"acceptance.json": "[1]"}, "acceptance.json must be a JSON object with a list “cases”, at most 4 MB."),
+    "a case that no form takes": ({"acceptance.json": json.dumps({"cases": [{"name": "One", "why": "It is one.", "inputs": {"x": "1"}, "expected": {}}]})}, "One: say for at least one column what the model must give."),
+    "an overlay of another shape": ({"formulary.json": '{"params": 3}'}, "params: must be an object."),
     "no overlay that fits": ({"formulary.json": json.dumps({"inputs": {"colour": {}}})}, "formulary.json describes inputs that the signature does not have: colour."),
 }  # fmt: skip
 
@@ -130,6 +139,39 @@ def test_what_cannot_be_taken_is_refused_with_a_sentence_and_leaves_nothing(
     assert not ModelVersion.objects.exists()
     assert sorted(path.name for path in settings.ARTIFACTS.iterdir()) == before
     assert [path for path in settings.DATASETS.rglob("*") if path.is_file()] == []
+
+
+def test_a_name_that_another_study_took_meanwhile_is_refused_before_anything_is_stored(
+    bring, cast, studies, worked, trained, tmp_path, settings
+):
+    folder = model(tmp_path / "model", **{"own.txt": "Of this test alone."})
+    bring(zip=packed(folder))
+    other = trained["diabetes-progression"]
+    registry.register(by=cast["scientist2"], on=studies["other"], slug="brought", folder=other)
+    worked()
+    assert Arrival.objects.get().faults == ["The name brought belongs to another study; choose another name."]
+    assert not (settings.ARTIFACTS / digest.tree_digest(folder)).exists()
+
+
+def test_the_sweep_takes_what_no_version_points_to_after_a_day_and_nothing_else(
+    cast, studies, trained, tmp_path, settings
+):
+    settings.ARTIFACTS = tmp_path / "store"
+    kept = registry.register(by=cast["scientist"], on=studies["demo"], slug="kept", folder=trained["coronary-disease"])
+    source = model(tmp_path / "old")
+    os.utime(source, (0, 0))
+    old, young = artifacts.take(source).digest, artifacts.take(model(tmp_path / "young", **{"more.txt": "x"})).digest
+    assert sweeping.sweep(by=SYSTEM) == 0, "what was just brought is young, whatever the age of its source"
+    (settings.ARTIFACTS / ".draft-x").mkdir()
+    for name in (old, kept.digest, ".draft-x"):
+        os.utime(settings.ARTIFACTS / name, (0, 0))
+
+    assert sweeping.sweep(by=SYSTEM) == 2
+    assert sorted(path.name for path in settings.ARTIFACTS.iterdir()) == sorted((kept.digest, young))
+    os.utime(settings.ARTIFACTS / young, (0, 0))
+    assert artifacts.take(tmp_path / "young").digest == young
+    assert sweeping.sweep(by=SYSTEM) == 0, "what is brought again counts as new"
+    assert [event.verb for event in AuditEvent.objects.filter(verb="model.files-swept")] == ["model.files-swept"]
 
 
 def test_another_digest_than_was_named_registers_nothing(bring, trained, worked):
@@ -203,7 +245,6 @@ def test_a_model_that_does_not_load_stays_a_draft_that_says_why_and_nobody_may_s
     cast, bring, worked, scorer, tmp_path
 ):
     from portal.core.problems import Conflict
-    from portal.registry import actions as registry
     from tests import reviewing
     from tests.registry.test_lifecycle import proof
 
@@ -226,7 +267,6 @@ def test_a_model_that_does_not_load_stays_a_draft_that_says_why_and_nobody_may_s
 
 def test_a_folder_with_too_many_files_is_not_copied(cast, studies, tmp_path, settings):
     from portal.core.problems import BadInput
-    from portal.registry import actions as registry
 
     settings.MODEL_MAX_FILES = 3
     folder = model(tmp_path / "model", **{"more.txt": "x"})
@@ -247,8 +287,6 @@ def test_a_study_that_one_left_meanwhile_takes_nothing(cast, studies, bring, tra
 
 
 def test_what_was_sent_is_written_down_without_its_content(cast, bring, trained, worked):
-    from portal.audit.models import AuditEvent
-
     bring(zip=packed(trained["unplanned-admission"]))
     worked()
     told = {

@@ -3,9 +3,9 @@
 
 def register() -> None:
     """Called once the apps are loaded."""
-    from portal.compute import executors
+    from portal.compute import executors, keeper
     from portal.registry import bundle
-    from portal.registry.intake import evidence
+    from portal.registry.intake import evidence, sweeping
     from portal.registry.intake.arriving import ArrivalExecutor
     from portal.registry.intake.building import BuildExecutor
     from portal.registry.intake.trying import TrialExecutor
@@ -15,3 +15,4 @@ def register() -> None:
     executors.register("model-arrival", ArrivalExecutor(), charged=False)
     executors.register("environment-build", BuildExecutor(), charged=False)
     executors.register("model-trial", TrialExecutor(), charged=False)
+    keeper.register(sweeping.sweep, sweeping.PAUSE)

@@ -17,7 +17,7 @@ from portal.core.problems import BadInput, Problem
 from portal.datasets import store
 from portal.experiments.trackers import mlflow
 from portal.registry import actions as registry
-from portal.registry import artifacts
+from portal.registry import artifacts, naming
 from portal.registry.intake import building, fetching, trying
 from portal.registry.models import Arrival
 from portal.registry.states import ArrivalState, EnvironmentState
@@ -48,6 +48,7 @@ class ArrivalExecutor:
     def prepare(self, job: Job) -> Order:
         row = _row(job)
         policy.require(row.sent_by, Permission.MODEL_REGISTER, row.study)
+        naming.find(row.slug, row.study)
         return Order(row.address, row.study.slug, row.stored, row.file_key, row.expected)
 
     def perform(self, order: Order, within: float | None = None) -> Ended:
