@@ -7,6 +7,8 @@ from portal.registry.review import conflicts
 from portal.registry.review.seats import Chair, chairs
 from portal.registry.states import Seat
 
+_NO_SEAT = "You hold no seat on the model committee. An administrator gives you one."
+
 
 def check_not_own(version: ModelVersion, people) -> None:
     """Nobody decides on a model that is theirs, as its author or its owner; raises Conflict."""
@@ -24,35 +26,34 @@ def check_owner(version: ModelVersion) -> None:
         raise Conflict("Nobody answers for this model now: it needs a new owner first.", code="no-owner")
 
 
-def take(version: ModelVersion, by, wanted: str | None) -> Chair:
-    """The seat in which this person decides about a version; raises Conflict saying why there is none."""
+def take(version: ModelVersion, by, meaning: str, wanted: str | None = None) -> Chair:
+    """The seat in which this person signs in this meaning; `wanted` names one of several.
+
+    Raises Conflict saying why there is none.
+    """
     check_not_own(version, [by])
     if conflicts.concerns(version, [by]):
         raise Conflict("You declared an interest in this model; somebody else decides.", code="interest")
-    if any(by.pk in _people(one) for one in signing.decisions(version) if one.meaning != "withdrawal"):
+    if meaning != "resumption" and _has_signed(version, by):
         raise Conflict("You have signed this version; the second signature must be another reviewer's.", code="signed")
-    mine = chairs(by)
-    if not mine:
-        raise Conflict("You hold no seat on the model committee. An administrator gives you one.", code="no-seat")
-    signed = signing.approvals(version)
-    open_to = [chair for chair in mine if not _refusal(version, chair, signed)]
+    refusals = _refusals(version, by, meaning)
+    open_to = [chair for chair, refusal in refusals if refusal is None]
     if not open_to:
-        raise _refusal(version, mine[0], signed)
+        raise refusals[0][1] if refusals else Conflict(_NO_SEAT, code="no-seat")
     if wanted is None:
         return open_to[0]
-    found = next((chair for chair in open_to if chair.key == wanted), None)
-    if found is None:
-        raise next(
-            (_refusal(version, chair, signed) for chair in mine if chair.key == wanted),
-            Conflict("That is not a seat of yours now. Read the page again, then sign.", code="no-seat"),
-        )
-    return found
+    asked = [(chair, refusal) for chair, refusal in refusals if chair.key == wanted]
+    if not asked:
+        raise Conflict("That is not a seat of yours now. Read the page again, then sign.", code="no-seat")
+    chair, refusal = asked[0]
+    if refusal:
+        raise refusal
+    return chair
 
 
-def offered(version: ModelVersion, by) -> list[Chair]:
+def offered(version: ModelVersion, by, meaning: str) -> list[Chair]:
     """The seats among which this person may choose."""
-    signed = signing.approvals(version)
-    return [chair for chair in chairs(by) if not _refusal(version, chair, signed)]
+    return [chair for chair, refusal in _refusals(version, by, meaning) if refusal is None]
 
 
 def of(signature: Signature) -> Chair:
@@ -60,29 +61,53 @@ def of(signature: Signature) -> Chair:
     return Chair(Seat(signature.seat), signature.behalf_of)
 
 
-def any_of(version: ModelVersion, by) -> Chair:
-    """Any seat of a person; raises Conflict when they have none."""
-    mine = chairs(by)
-    if not mine:
-        raise Conflict("You hold no seat on the model committee. An administrator gives you one.", code="no-seat")
-    return mine[0]
+def _has_signed(version: ModelVersion, by) -> bool:
+    given = (one for one in signing.decisions(version) if one.meaning != "withdrawal")
+    return any(by.pk in _people(one) for one in given)
 
 
-def _refusal(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
-    if any(one.seat == chair.seat for one in signed):
-        return Conflict(
-            f"The seat “{chair.seat.label}” has signed already; the other signature must be another seat's.",
-            code="seat-taken",
-        )
-    if chair.behalf_of is None:
+def _refusals(version: ModelVersion, by, meaning: str) -> list[tuple[Chair, Conflict | None]]:
+    """Every seat of a person with what forbids it, if anything does."""
+    signed = signing.approvals(version)
+    return [
+        (chair, next(filter(None, (rule(version, chair, signed) for rule in _RULES[meaning])), None))
+        for chair in chairs(by)
+    ]
+
+
+def _taken(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
+    if not any(one.seat == chair.seat for one in signed):
         return None
-    if chair.behalf_of.pk in {version.created_by_id, version.model.owner_id}:
-        return Conflict(f"{chair.behalf_of.label} could not sign here either: the model is theirs.", code="own-model")
-    if conflicts.concerns(version, [chair.behalf_of]):
-        return Conflict(f"{chair.behalf_of.label} declared an interest in this model.", code="interest")
-    if any(chair.behalf_of.pk in _people(one) for one in signed):
-        return Conflict(f"{chair.behalf_of.label} has signed already; one person signs once.", code="signed")
-    return None
+    return Conflict(
+        f"The seat “{chair.seat.label}” has signed already; the other signature must be another seat's.",
+        code="seat-taken",
+    )
+
+
+def _theirs(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
+    if chair.behalf_of is None or chair.behalf_of.pk not in {version.created_by_id, version.model.owner_id}:
+        return None
+    return Conflict(f"{chair.behalf_of.label} could not sign here either: the model is theirs.", code="own-model")
+
+
+def _interested(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
+    if chair.behalf_of is None or not conflicts.concerns(version, [chair.behalf_of]):
+        return None
+    return Conflict(f"{chair.behalf_of.label} declared an interest in this model.", code="interest")
+
+
+def _heard(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
+    if chair.behalf_of is None or not any(chair.behalf_of.pk in _people(one) for one in signed):
+        return None
+    return Conflict(f"{chair.behalf_of.label} has signed already; one person signs once.", code="signed")
+
+
+# What forbids a seat, by what is signed in it.
+_RULES = {
+    "approval": (_taken, _theirs, _interested, _heard),
+    "refusal": (_taken, _theirs, _interested, _heard),
+    "resumption": (_theirs, _interested),
+}
 
 
 def _people(signature: Signature) -> set[int]:

@@ -23,7 +23,7 @@ class Declared:
 
 @action(Permission.MODEL_REVIEW, verb="model.conflict-declared", on=ModelVersion)
 def declare(*, by, on, reason) -> InterestConflict:
-    """Declare an interest of one's own in the model of a version: no version of it is signed by this person then."""
+    """Declare an interest of one's own in the model of a version: this person signs for no version of it then."""
     version, text = moving.locked(on), reason.strip()
     if not 5 <= len(text) <= LIMIT:
         raise BadInput(

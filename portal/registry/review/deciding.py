@@ -20,7 +20,7 @@ def approve(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
     """
     version = moving.locked(on)
     _check_waits(version)
-    taken = chairing.take(version, by, chair)
+    taken = chairing.take(version, by, "approval", chair)
     chairing.check_owner(version)
     checklist.check(version, by)
     _check_signer(version, by, reason, proof, seen)
@@ -42,7 +42,7 @@ def refuse(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
     version = moving.locked(on)
     if version.state not in WAITING:
         raise Conflict(f"{version} is {version.get_state_display()}; it is not waiting for a decision.")
-    taken = chairing.take(version, by, chair)
+    taken = chairing.take(version, by, "refusal", chair)
     _check_signer(version, by, reason, proof, seen)
     signature = _sign(version, by, "refusal", reason, proof, taken)
     moving.move(version, VersionState.REFUSED)
@@ -76,7 +76,7 @@ def withdraw(*, by, on, reason, proof) -> Signature:
 def resume(*, by, on, reason, proof) -> Signature:
     """Let a stopped version run again, signed for with both factors; the approvals must cover it as it stands."""
     version = moving.locked(on)
-    chairing.check_not_own(version, [by])
+    taken = chairing.take(version, by, "resumption")
     moving.check_reason(reason)
     check_proof(by, proof)
     moving.move(version, VersionState.APPROVED)
@@ -87,7 +87,7 @@ def resume(*, by, on, reason, proof) -> Signature:
         )
     chairing.check_owner(version)
     _check_ready(version)
-    signature = _sign(version, by, "resumption", reason, proof, chairing.any_of(version, by))
+    signature = _sign(version, by, "resumption", reason, proof, taken)
     version.stopped_at, version.stop_reason, version.stopped_by = None, "", None
     version.save()
     return signature

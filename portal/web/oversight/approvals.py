@@ -77,13 +77,13 @@ def _standing(on, by) -> dict:
     """How this person stands to the decision: what bars them, in which seats they may sign, what they have to do yet."""
     barred = ""
     try:
-        chairing.take(on, by, None)
+        chairing.take(on, by, "approval")
     except Conflict as refusal:
         barred = refusal.sentence
     return {
         "waits": deciding.open_to_signatures(on),
         "barred": barred,
-        "chairs": [] if barred else chairing.offered(on, by),
+        "chairs": [] if barred else chairing.offered(on, by, "approval"),
         "open_points": len(checklist.still_open(on, by)),
         "all_points": len(checklist.POINTS),
         "is_new": difference.of(on),

@@ -1,0 +1,73 @@
+"""Who may decide about a version, in which seat, until when and over what: the edges of every decision."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.access import actions as access
+from portal.access.actors import SYSTEM
+from portal.accounts.factors import Proof
+from portal.core import clock, guard
+from portal.core.problems import Conflict
+from portal.registry import actions
+from portal.registry.review import conflicts, deputies, seats
+from tests import reviewing
+
+pytestmark = pytest.mark.django_db
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def signing_as(person, version, **given) -> dict:
+    return {"by": person, "on": version, "reason": "Read it all.", "proof": Proof(person.pk, clock.now()), **given}
+
+
+def refused(verb, **given) -> str:
+    with pytest.raises(Conflict) as refusal:
+        verb(**given)
+    return refusal.value.code
+
+
+@pytest.fixture
+def reviewer():
+    """Makes one more reviewer, with these seats."""
+
+    def make(name: str, *held: str):
+        person = access.add_person(
+            by=SYSTEM, username=name, name=name.title(), password="correct-horse-battery", role_names=["reviewer"]
+        )
+        seats.set_seats(by=SYSTEM, on=person, seats=held)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def stopped(cast, waiting, sign):
+    """An approved version that somebody stopped."""
+    version = sign(waiting, "reviewer", "reviewer2")
+    actions.stop(by=cast["reviewer"], on=version, reason="A wrong unit.")
+    version.refresh_from_db()
+    return version
+
+
+def test_who_declared_an_interest_does_not_let_a_stopped_version_run_again(stopped, reviewer):
+    ada = reviewer("ada", "clinical")
+    conflicts.declare(by=ada, on=stopped, reason="My brother made the training data.")
+    assert refused(actions.resume, **signing_as(ada, stopped)) == "interest"
+
+
+@pytest.mark.parametrize("why", ["own-model", "interest"])
+def test_nothing_is_resumed_in_the_place_of_whoever_could_not_sign_themselves(why, stopped, reviewer):
+    absent, ada = reviewer("own", "clinical"), reviewer("ada")
+    deputies.name(by=absent, deputy=ada, until=clock.now().date())
+    if why == "interest":
+        conflicts.declare(by=absent, on=stopped, reason="My brother made the training data.")
+    else:
+        with guard.unlocked():
+            type(stopped.model).objects.update(owner=absent)
+    assert refused(actions.resume, **signing_as(ada, stopped)) == why
+
+    seats.set_seats(by=SYSTEM, on=ada, seats=["data-science"])
+    if why == "interest":
+        signature = actions.resume(**signing_as(ada, stopped))
+        assert (signature.seat, signature.behalf_name) == ("data-science", "")
