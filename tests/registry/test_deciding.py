@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from django.urls import reverse
+
 from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.accounts.factors import Proof
@@ -71,3 +73,17 @@ def test_nothing_is_resumed_in_the_place_of_whoever_could_not_sign_themselves(wh
     if why == "interest":
         signature = actions.resume(**signing_as(ada, stopped))
         assert (signature.seat, signature.behalf_name) == ("data-science", "")
+
+
+def test_one_refusal_is_enough_in_a_seat_that_has_signed_too(cast, waiting, sign, reviewer, client):
+    sign(waiting, "reviewer")
+    ada = reviewer("ada", "clinical")
+    assert refused(reviewing.approve, **signing_as(ada, waiting)) == "seat-taken"
+    client.force_login(ada, backend=BACKEND)
+    page = client.get(reverse("oversight:approval", args=[waiting.public_id])).content.decode()
+    assert [f'value="{word}"' in page for word in ("approve", "refuse")] == [False, True]
+    assert "You can still refuse." in page
+
+    actions.refuse(**signing_as(ada, waiting))
+    waiting.refresh_from_db()
+    assert waiting.state == "refused"

@@ -105,7 +105,8 @@ def _heard(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conf
 # What forbids a seat, by what is signed in it.
 _RULES = {
     "approval": (_taken, _theirs, _interested, _heard),
-    "refusal": (_taken, _theirs, _interested, _heard),
+    # One refusal is enough, whoever signed before.
+    "refusal": (_theirs, _interested, _heard),
     "resumption": (_theirs, _interested),
 }
 

@@ -9,6 +9,7 @@ from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict, Problem
 from portal.registry import actions, bundle, queries, signing, spec
 from portal.registry.review import chairing, checklist, conflicts, deciding, difference
+from portal.registry.states import WAITING
 from portal.web import kept, proofs
 
 DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
@@ -73,17 +74,25 @@ def _about(on) -> str:
     return f"approval {on.public_id} {signing.payload_sha256(on)}"
 
 
+def _barred(on, by, meaning: str) -> str:
+    try:
+        chairing.take(on, by, meaning)
+    except Conflict as refusal:
+        return refusal.sentence
+    return ""
+
+
 def _standing(on, by) -> dict:
     """How this person stands to the decision: what bars them, in which seats they may sign, what they have to do yet."""
-    barred = ""
-    try:
-        chairing.take(on, by, "approval")
-    except Conflict as refusal:
-        barred = refusal.sentence
+    no_approval, no_refusal = _barred(on, by, "approval"), _barred(on, by, "refusal")
+    # A stopped version is not refused any more: its approval is signed anew, or it stays stopped.
+    may_refuse = on.state in WAITING and not no_refusal
     return {
         "waits": deciding.open_to_signatures(on),
-        "barred": barred,
-        "chairs": [] if barred else chairing.offered(on, by, "approval"),
+        "barred": no_approval if no_approval and not may_refuse else "",
+        "no_approval": no_approval,
+        "may_refuse": may_refuse,
+        "chairs": chairing.offered(on, by, "refusal" if no_approval else "approval"),
         "open_points": len(checklist.still_open(on, by)),
         "all_points": len(checklist.POINTS),
         "is_new": difference.of(on),
