@@ -55,13 +55,13 @@ def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
     last = expires_on or clock.now().date() + YEAR
     if last <= clock.now().date():
         raise BadInput({"expires_on": f"The last day must lie ahead; {last:%-d %b %Y} does not."})
-    moving.move(on, VersionState.SUBMITTED)
-    on.submitted_at, on.expires_on, on.changes = clock.now(), last, changes.strip()
-    # The form may have been saved meanwhile: nothing else is written.
-    on.save(update_fields=("state", "submitted_at", "expires_on", "changes"))
-    on.care_units.set(care_units)
-    asking.begin(on, "submission", by=by)
-    event().note(number=on.number, expires_on=last.isoformat(), wards=len(care_units))
+    version = moving.locked(on)
+    moving.move(version, VersionState.SUBMITTED)
+    version.submitted_at, version.expires_on, version.changes = clock.now(), last, changes.strip()
+    version.save(update_fields=("state", "submitted_at", "expires_on", "changes"))
+    version.care_units.set(care_units)
+    asking.begin(version, "submission", by=by)
+    event().note(number=version.number, expires_on=last.isoformat(), wards=len(care_units))
 
 
 @action(Permission.MODEL_STOP, verb="model.stopped", on=ModelVersion)

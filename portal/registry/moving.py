@@ -1,14 +1,16 @@
 """Moving a version from state to state, with its row held."""
 
 from portal.core.problems import BadInput, Conflict
-from portal.registry.models import ModelVersion
+from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.states import TRANSITIONS, VersionState
 
 REASON_LIMIT = 500
 
 
 def locked(on: ModelVersion) -> ModelVersion:
-    """The version as it is now, held until the transaction ends."""
+    """The version as it is now, held until the transaction ends, and with it who answers for its model."""
+    # The model first, everywhere: two that hold both do not wait for each other.
+    RegisteredModel.objects.select_for_update().get(pk=on.model_id)
     rows = ModelVersion.objects.select_for_update(of=("self",))
     return rows.select_related("model__study", "model__owner", "created_by").get(pk=on.pk)
 

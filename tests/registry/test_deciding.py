@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import threading
+
 import pytest
+from django.db import OperationalError, connection, transaction
 
 from django.urls import reverse
 
@@ -11,7 +14,8 @@ from portal.access.actors import SYSTEM
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import Conflict
-from portal.registry import actions
+from portal.registry import actions, moving
+from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review import conflicts, deputies, seats
 from tests import reviewing
 
@@ -87,3 +91,40 @@ def test_one_refusal_is_enough_in_a_seat_that_has_signed_too(cast, waiting, sign
     actions.refuse(**signing_as(ada, waiting))
     waiting.refresh_from_db()
     assert waiting.state == "refused"
+
+
+def test_a_draft_that_was_read_before_takes_an_approved_version_nowhere(cast, studies, trained, prove, sign):
+    folder = trained["coronary-disease"]
+    stale = actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
+    prove(ModelVersion.objects.get(pk=stale.pk))
+    version = sign(stale, "reviewer", "reviewer2")
+    assert (stale.state, version.state) == ("draft", "approved")
+
+    with pytest.raises(Conflict, match="is approved and cannot become submitted"):
+        actions.submit(by=cast["scientist"], on=stale)
+    version.refresh_from_db()
+    assert version.state == "approved"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_takes_a_model_over_while_one_of_its_versions_is_being_decided(cast, waiting):
+    if connection.vendor != "postgresql":
+        pytest.skip("one writer at a time")
+    held, done = threading.Event(), threading.Event()
+
+    def decide() -> None:
+        with transaction.atomic():
+            moving.locked(waiting)
+            held.set()
+            done.wait(20)
+        connection.close()
+
+    hand = threading.Thread(target=decide)
+    hand.start()
+    try:
+        assert held.wait(20)
+        with pytest.raises(OperationalError, match="could not obtain lock"), transaction.atomic():
+            RegisteredModel.objects.select_for_update(nowait=True).get(pk=waiting.model_id)
+    finally:
+        done.set()
+        hand.join()

@@ -55,6 +55,7 @@ class Command(BaseCommand):
         self._try(version)
         if not options["draft"]:
             actions.submit(by=by, on=version)
+            version.refresh_from_db()
         return version
 
     def _try(self, version) -> None:
