@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -16,7 +17,7 @@ from portal.core import clock, guard
 from portal.core.problems import Conflict
 from portal.registry import actions, moving
 from portal.registry.models import ModelVersion, RegisteredModel
-from portal.registry.review import conflicts, deputies, seats
+from portal.registry.review import conflicts, deputies, paper, seats
 from tests import reviewing
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,10 @@ def refused(verb, **given) -> str:
     with pytest.raises(Conflict) as refusal:
         verb(**given)
     return refusal.value.code
+
+
+def text(client, address: str) -> str:
+    return client.get(address).content.decode()
 
 
 @pytest.fixture
@@ -84,7 +89,7 @@ def test_one_refusal_is_enough_in_a_seat_that_has_signed_too(cast, waiting, sign
     ada = reviewer("ada", "clinical")
     assert refused(reviewing.approve, **signing_as(ada, waiting)) == "seat-taken"
     client.force_login(ada, backend=BACKEND)
-    page = client.get(reverse("oversight:approval", args=[waiting.public_id])).content.decode()
+    page = text(client, reverse("oversight:approval", args=[waiting.public_id]))
     assert [f'value="{word}"' in page for word in ("approve", "refuse")] == [False, True]
     assert "You can still refuse." in page
 
@@ -128,3 +133,33 @@ def test_nobody_takes_a_model_over_while_one_of_its_versions_is_being_decided(ca
     finally:
         done.set()
         hand.join()
+
+
+def over(version) -> None:
+    """Let a version's last day be over."""
+    with guard.unlocked():
+        ModelVersion.objects.filter(pk=version.pk).update(expires_on=clock.now().date() - timedelta(days=1))
+    version.refresh_from_db()
+
+
+def test_nobody_approves_what_would_have_ended_before(cast, waiting, prove):
+    over(waiting)
+    assert refused(reviewing.approve, **signing_as(cast["reviewer"], waiting)) == "approval-expired"
+    assert waiting.signatures.count() == 0
+
+
+def test_what_has_run_out_does_not_run_again(cast, stopped, monkeypatch):
+    later = clock.now() + timedelta(days=400)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert refused(actions.resume, **signing_as(cast["reviewer"], stopped)) == "approval-expired"
+    assert not stopped.signatures.filter(meaning="resumption").exists()
+
+
+def test_pages_and_paper_say_expired_not_approved_once_the_last_day_is_over(cast, waiting, sign, client):
+    version = sign(waiting, "reviewer", "reviewer2")
+    over(version)
+    client.force_login(cast["reviewer"], backend=BACKEND)
+    for address in (reverse("lab:version", args=[version.public_id]), reverse("lab:models")):
+        assert [word in text(client, address) for word in ("> expired</span>", "> approved</span>")] == [True, False]
+    printed = paper.values_of(version, list(version.signatures.all()), "Somebody")
+    assert printed["state"].endswith("It is expired.")

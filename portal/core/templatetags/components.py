@@ -16,7 +16,7 @@ TONES = {
     "over": "past", "withdrawn": "past",
     "removed": "attention", "reading": "info", "unconfirmed": "attention", "confirmed": "good",
     "waiting": "info", "building": "info", "ready": "good", "loaded": "good", "taken": "good",
-    "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention",
+    "suspended": "danger", "refused": "danger", "failed": "danger", "denied": "danger", "cancelled": "attention", "retired": "attention", "expired": "attention",
 }  # fmt: skip
 ICONS = {
     "good": "check-circle",

@@ -85,3 +85,8 @@ class ModelVersion(Guarded):
     def expired(self) -> bool:
         """Whether the approval's last day is over."""
         return self.expires_on is not None and self.expires_on < clock.now().date()
+
+    @property
+    def state_shown(self) -> str:
+        """The state as people read it: an approval whose last day is over is none."""
+        return "expired" if self.state == VersionState.APPROVED and self.expired else self.get_state_display()

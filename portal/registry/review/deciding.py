@@ -20,6 +20,7 @@ def approve(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
     """
     version = moving.locked(on)
     _check_waits(version)
+    _check_last_day(version)
     taken = chairing.take(version, by, "approval", chair)
     chairing.check_owner(version)
     checklist.check(version, by)
@@ -85,6 +86,7 @@ def resume(*, by, on, reason, proof) -> Signature:
             "The approvals do not cover this version as it stands now: it has to be signed again first.",
             code="signatures-void",
         )
+    _check_last_day(version)
     chairing.check_owner(version)
     _check_ready(version)
     signature = _sign(version, by, "resumption", reason, proof, taken)
@@ -109,6 +111,15 @@ def open_to_signatures(version: ModelVersion) -> bool:
 def _check_waits(version: ModelVersion) -> None:
     if not open_to_signatures(version):
         raise Conflict(f"{version} is {version.get_state_display()}; it is not waiting for a decision.")
+
+
+def _check_last_day(version: ModelVersion) -> None:
+    if version.expired:
+        raise Conflict(
+            f"The last day of {version} was {version.expires_on:%-d %b %Y}: it needs a later one, with which it is"
+            " proposed again.",
+            code="approval-expired",
+        )
 
 
 def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str | None) -> None:

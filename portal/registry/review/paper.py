@@ -51,8 +51,8 @@ def _state(version: ModelVersion, signatures: list[Signature]) -> str:
     if not signing.intact(version):
         return "A signature of this version was changed after it was given. It cannot be run."
     if signing.enough(signing.approvals(version)):
-        return f"The signatures cover this version as it stands now. It is {version.get_state_display()}."
-    return f"The signatures do not approve this version as it stands now. It is {version.get_state_display()}."
+        return f"The signatures cover this version as it stands now. It is {version.state_shown}."
+    return f"The signatures do not approve this version as it stands now. It is {version.state_shown}."
 
 
 def _signature(one: Signature, now: str) -> dict:
