@@ -189,8 +189,10 @@ def prove(cast, scorer, monkeypatch):
     def run(version):
         with monkeypatch.context() as without:
             without.setattr(compute, "nudge", lambda job: None)
+            version.refresh_from_db()
             if version.state == "draft":
                 actions.submit(by=cast["scientist"], on=version)
+                version.refresh_from_db()
             report = evidence.prove(version, cast["scientist"])
         assert report.verdict == "passed", report.content["sentence"]
 
