@@ -7,7 +7,7 @@ from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core import clock
 from portal.core.problems import BadInput
-from portal.registry.models import CommitteeSeat, Deputy
+from portal.registry.models import Deputy
 from portal.registry.review import seats
 from portal.registry.states import Seat
 
@@ -46,7 +46,7 @@ def standing() -> list[Deputy]:
 
 def sitting() -> list[tuple[Seat, list]]:
     """Every seat with the people who hold it."""
-    rows = CommitteeSeat.objects.filter(ended_at=None, person__is_active=True).select_related("person")
+    rows = seats.taken_seats().select_related("person")
     return [(seat, [row.person for row in rows if row.seat == seat]) for seat in Seat]
 
 

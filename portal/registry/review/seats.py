@@ -12,6 +12,8 @@ from portal.core.problems import BadInput
 from portal.registry.models import CommitteeSeat, Deputy
 from portal.registry.states import Seat
 
+ROLE = "reviewer"
+
 
 @dataclass(frozen=True)
 class Chair:
@@ -38,7 +40,7 @@ def set_seats(*, by, on, seats) -> None:
     wanted = set(seats)
     if not wanted <= set(Seat.values):
         raise BadInput({"seats": f"There are the seats {', '.join(Seat.labels)}, and no others."})
-    if wanted and "reviewer" not in on.role_names:
+    if wanted and ROLE not in on.role_names:
         raise BadInput({"seats": f"{on.label} is no reviewer: give the role first, then the seat."})
     rows = CommitteeSeat.objects.filter(person=on, ended_at=None)
     held = set(rows.values_list("seat", flat=True))
@@ -53,15 +55,25 @@ def set_seats(*, by, on, seats) -> None:
 
 
 def held_by(person) -> list[Seat]:
-    """The seats of a person now."""
-    rows = CommitteeSeat.objects.filter(person_id=person.pk, ended_at=None)
+    """The seats of a person now; without the reviewer's role a seat is none, and it counts again with the role."""
+    rows = taken_seats().filter(person_id=person.pk)
     return [Seat(seat) for seat in rows.values_list("seat", flat=True)]
 
 
+def taken_seats():
+    """The seats that count now: those of active reviewers."""
+    return CommitteeSeat.objects.filter(ended_at=None, person__is_active=True, person__groups__name=ROLE)
+
+
 def standing_deputies() -> Q:
-    """Deputies whose time has come and is not over."""
+    """Deputies whose time has come and is not over, as long as both are reviewers."""
     now = clock.now()
-    return Q(ended_at=None, since__lte=now, until__gte=now.date(), person__is_active=True)
+    both = {
+        f"{side}__{key}": value
+        for side in ("person", "deputy")
+        for key, value in (("is_active", True), ("groups__name", ROLE))
+    }
+    return Q(ended_at=None, since__lte=now, until__gte=now.date(), **both)
 
 
 def chairs(person) -> list[Chair]:
@@ -72,5 +84,5 @@ def chairs(person) -> list[Chair]:
 
 
 def committee() -> list[User]:
-    """Everybody who may sign: active reviewers."""
-    return list(User.objects.filter(is_active=True, groups__name="reviewer").order_by("first_name", "last_name"))
+    """Every active reviewer, with a seat or without: who is told, and who may be named as deputy."""
+    return list(User.objects.filter(is_active=True, groups__name=ROLE).order_by("first_name", "last_name"))
