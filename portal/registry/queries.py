@@ -11,7 +11,7 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core import clock
 from portal.registry.models import ModelVersion, RegisteredModel
-from portal.registry.states import WAITING, VersionState
+from portal.registry.states import RENEW_DAYS, WAITING, VersionState
 
 
 def models_seen(by) -> QuerySet[RegisteredModel]:
@@ -65,5 +65,11 @@ def waiting(by) -> list[ModelVersion]:
 
 
 def twins(by, version: ModelVersion) -> list[ModelVersion]:
-    """Other versions with the very same files that this person may see: nobody decides twice on one thing unnoticed."""
-    return list(versions_seen(by).filter(digest=version.digest).exclude(pk=version.pk).order_by("pk"))
+    """Other versions with the very same files that this person may see: nobody decides twice on one thing unnoticed.
+
+    Those that this one renews are not among them: older ones of the same model that have ended, or end soon.
+    """
+    rows = versions_seen(by).filter(digest=version.digest).exclude(pk=version.pk)
+    soon = clock.now().date() + timedelta(days=RENEW_DAYS)
+    renewed = rows.filter(model=version.model_id, number__lt=version.number, expires_on__lte=soon)
+    return list(rows.exclude(pk__in=renewed.values("pk")).order_by("pk"))

@@ -33,6 +33,8 @@ TRANSITIONS = {
     S.RETIRED: set(),
 }
 WAITING = frozenset({S.SUBMITTED, S.IN_REVIEW})
+# From so many days before its last one an approval is reminded of, and may be renewed.
+RENEW_DAYS = 60
 SHOWN_TO_CLINIC = frozenset({S.APPROVED, S.SUSPENDED, S.RETIRED})
 # Codes of ASTM E1762 for what a signature means, as FHIR R4 lists them.
 E1762, _CODE = "urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1."

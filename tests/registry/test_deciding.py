@@ -1,13 +1,10 @@
 """Who may decide about a version, in which seat, until when and over what: the edges of every decision."""
 
-from datetime import timedelta
-
 import threading
 from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
-
 from django.urls import reverse
 
 from portal.access import actions as access
@@ -15,9 +12,10 @@ from portal.access.actors import SYSTEM
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import Conflict
-from portal.registry import actions, moving
+from portal.registry import actions, moving, queries
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review import conflicts, deputies, paper, seats
+from portal.registry.states import Seat
 from tests import reviewing
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +161,32 @@ def test_pages_and_paper_say_expired_not_approved_once_the_last_day_is_over(cast
         assert [word in text(client, address) for word in ("> expired</span>", "> approved</span>")] == [True, False]
     printed = paper.values_of(version, list(version.signatures.all()), "Somebody")
     assert printed["state"].endswith("It is expired.")
+
+
+def test_a_seat_ends_with_the_reviewers_role_for_its_deputy_too(cast, waiting, reviewer):
+    ada = reviewer("ada")
+    deputies.name(by=cast["reviewer"], deputy=ada, until=clock.now().date())
+    assert [chair.words for chair in seats.chairs(ada)] == ["Clinical owner, for Ruth Adler"]
+
+    access.set_roles(by=SYSTEM, on=cast["reviewer"], role_names=["clinician"])
+    assert (seats.chairs(ada), seats.held_by(cast["reviewer"]), deputies.standing()) == ([], [], [])
+    assert dict(deputies.sitting())[Seat.CLINICAL] == []
+    assert refused(reviewing.approve, **signing_as(ada, waiting)) == "no-seat"
+
+
+def test_who_is_no_reviewer_any_more_stands_in_for_nobody(cast, reviewer):
+    ada = reviewer("ada")
+    deputies.name(by=cast["reviewer"], deputy=ada, until=clock.now().date())
+    access.set_roles(by=SYSTEM, on=ada, role_names=["clinician"])
+    assert (seats.chairs(ada), deputies.standing()) == ([], [])
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, False), (-1, False), (200, True)])
+def test_a_version_that_renews_an_ending_one_is_not_called_its_twin(days, told, cast, studies, trained, waiting, prove):
+    folder = trained["coronary-disease"]
+    again = actions.register(by=cast["scientist"], on=studies["demo"], slug="coronary", folder=folder)
+    with guard.unlocked():
+        ModelVersion.objects.filter(pk=waiting.pk).update(expires_on=clock.now().date() + timedelta(days=days))
+    assert queries.twins(cast["reviewer"], again) == ([waiting] if told else [])
+    actions.submit(by=cast["scientist"], on=again)
+    assert queries.twins(cast["reviewer"], waiting) == [again]

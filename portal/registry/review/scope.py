@@ -12,10 +12,10 @@ from portal.records.models import CareUnit
 from portal.registry import moving
 from portal.registry.models import ExpiryReminder, ModelVersion
 from portal.registry.review import seats
-from portal.registry.states import VersionState
+from portal.registry.states import RENEW_DAYS, VersionState
 
 # So many days before the last one, once each, owner and committee are reminded; and how often that is looked at.
-REMIND_BEFORE = (60, 30, 7)
+REMIND_BEFORE = (RENEW_DAYS, 30, 7)
 PAUSE = 600.0
 
 
