@@ -122,6 +122,7 @@ def test_a_version_without_cases_waits_for_some(cast, studies, trained, tmp_path
     (folder / "acceptance.json").unlink()
     version = actions.register(by=cast["scientist"], on=studies["demo"], slug="bare", folder=folder)
     actions.submit(by=cast["scientist"], on=version)
+    version.refresh_from_db()
 
     assert (AcceptanceRun.objects.count(), wanting(version)) == (0, [proof.NONE_YET])
     with pytest.raises(Conflict, match="It has no acceptance cases"):
