@@ -12,12 +12,16 @@ DECISIONS = frozenset({"approval", "refusal", "withdrawal"})
 
 
 def payload_sha256(version: ModelVersion) -> str:
-    """The digest that reviewers sign: files, signature, form, scope, last day and every part of the evidence (RFC 8785)."""
+    """The digest that reviewers sign: files and how they run, form, scope, last day, words and evidence (RFC 8785)."""
     covered = {
         "model": version.model.slug,
+        "title": version.model.title,
+        "summary": version.model.summary,
         "number": version.number,
         "author": version.created_by.public_id,
         "digest": version.digest,
+        "engine": version.engine,
+        "run": version.run,
         "facts": version.facts,
         "overlay": version.overlay,
         "care_units": sorted(version.care_units.values_list("public_id", flat=True)),

@@ -13,8 +13,9 @@ from portal.audit.models import AuditEvent
 from portal.core import clock, guard
 from portal.core.keys import new_signing_key
 from portal.core.problems import Conflict
+from portal.records.models import CareUnit
 from portal.registry import actions, signing
-from portal.registry.models import ModelVersion, Signature
+from portal.registry.models import ModelEnvironment, ModelVersion, RegisteredModel, Signature
 from portal.registry.review import seats
 from portal.registry.standing import require_runnable
 from tests import reviewing
@@ -150,26 +151,51 @@ def test_a_signature_moved_to_another_version_does_not_hold(cast, studies, train
     assert not signing.intact(ModelVersion.objects.get(pk=other.pk))
 
 
-COVERED = {
-    "digest": "0" * 64, "facts": {"inputs": []}, "overlay": {"title": "Else"}, "number": 7, "changes": "Nothing.",
-    "expires_on": clock.now().date() + timedelta(days=9000), "created_by": None,
+# Everything else of a version and its model is signed, or this test asks for it.
+NOT_SIGNED = {
+    ModelVersion: {
+        "id": "the signatures hang on it", "state": "what the decisions lead to", "created_at": "says nothing of the model",
+        "submitted_at": "says nothing of the model", "approved_at": "comes with the last signature",
+        "stopped_at": "comes after the signatures", "stopped_by": "comes after the signatures",
+        "stop_reason": "comes after the signatures",
+    },
+    RegisteredModel: {
+        "id": "the version hangs on it", "public_id": "says nothing; the slug is signed", "created_at": "says nothing",
+        "study": "who sees it, not what it is", "created_by": "the version's own author is signed",
+        "owner": "handed on without a new approval; whoever signed cannot take it over",
+        "ownerless_since": "follows from the owner",
+    },
 }  # fmt: skip
+CHANGED = {
+    "digest": "0" * 64, "facts": {"inputs": []}, "overlay": {"title": "Else"}, "number": 7, "changes": "Nothing.",
+    "expires_on": clock.now().date() + timedelta(days=9000), "engine": "else", "run": {"metrics": {"auroc": 0.99}},
+    "public_id": "another", "slug": "another", "title": "Another model", "summary": "Good for everything.",
+}  # fmt: skip
+SIGNED = [
+    (kind, field.name)
+    for kind, left_out in NOT_SIGNED.items()
+    for field in (*kind._meta.concrete_fields, *kind._meta.many_to_many)
+    if field.name not in left_out
+]
 
 
-@pytest.mark.parametrize("field", [*COVERED, "care_units", "slug"])
-def test_whatever_the_signatures_cover_stops_every_run_when_it_changes(field, cast, wards, waiting, sign):
-    from portal.records.models import CareUnit
-
+@pytest.mark.parametrize(("kind", "field"), SIGNED, ids=lambda part: getattr(part, "__name__", part))
+def test_whatever_the_signatures_cover_stops_every_run_when_it_changes(kind, field, cast, studies, waiting, sign):
+    with guard.unlocked():
+        software = ModelEnvironment.objects.create(key="another", digest="0" * 64, requirements=[])
+        other = RegisteredModel.objects.create(
+            slug="other", title="Other", study=studies["demo"], created_by=cast["scientist"]
+        )
+    related = {"created_by": cast["scientist2"], "model": other, "environment": software}
     version = sign(waiting, "reviewer", "reviewer2")
     require_runnable(version)
     with guard.unlocked():
         if field == "care_units":
-            version.care_units.add(CareUnit.objects.first())
-        elif field == "slug":
-            type(version.model).objects.update(slug="another")
+            version.care_units.add(CareUnit.objects.create(name="Another ward"))
         else:
-            value = cast["scientist2"] if field == "created_by" else COVERED[field]
-            ModelVersion.objects.filter(pk=version.pk).update(**{field: value})
+            value = related[field] if field in related else CHANGED[field]
+            rows = kind.objects.filter(pk=version.pk if kind is ModelVersion else version.model_id)
+            rows.update(**{field: value})
 
     version = ModelVersion.objects.get(pk=version.pk)
     assert refused(require_runnable, version=version) in {"signatures-void", "signatures-broken"}

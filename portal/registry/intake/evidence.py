@@ -14,6 +14,9 @@ _WAITS = {
 def covered(version: ModelVersion) -> dict:
     """The software that it runs with, and that it loaded with it."""
     trial, software = last_trial(version), version.environment
+    # The digest of the lock, which names every package with the hash of its file. What lies on the disk (`tree`) is
+    # not signed: built anew from the same lock it differs, in what Python compiles. It is proved against the row before
+    # each start of the scorer (`environments.Proofs`), and the ledger has the tree of every build (environment.built).
     return {
         "environment": {"digest": software.digest} if software else None,
         "loads": trial is not None and trial.state == TrialState.LOADED,
