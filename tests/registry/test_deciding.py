@@ -14,8 +14,9 @@ from portal.core import clock, guard
 from portal.core.problems import Conflict
 from portal.registry import actions, moving, queries
 from portal.registry.models import ModelVersion, RegisteredModel
-from portal.registry.review import conflicts, deputies, paper, seats
+from portal.registry.review import chairing, conflicts, deputies, ownership, paper, seats
 from portal.registry.states import Seat
+from portal.studies import actions as studying
 from tests import reviewing
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,10 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def signing_as(person, version, **given) -> dict:
-    return {"by": person, "on": version, "reason": "Read it all.", "proof": Proof(person.pk, clock.now()), **given}
+    proved = Proof(person.pk, clock.now())
+    return {
+        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
+    }  # fmt: skip
 
 
 def refused(verb, **given) -> str:
@@ -190,3 +194,30 @@ def test_a_version_that_renews_an_ending_one_is_not_called_its_twin(days, told, 
     assert queries.twins(cast["reviewer"], again) == ([waiting] if told else [])
     actions.submit(by=cast["scientist"], on=again)
     assert queries.twins(cast["reviewer"], waiting) == [again]
+
+
+@pytest.mark.parametrize("why", ["left the study", "is no scientist"])
+def test_an_owner_who_left_the_study_or_the_role_answers_no_more(why, cast, studies, waiting, sign, client):
+    version = sign(waiting, "reviewer", "reviewer2")
+    assert ownership.watch(by=SYSTEM) == 0
+    if why == "left the study":
+        studying.remove_member(by=SYSTEM, on=studies["demo"], person=cast["scientist"])
+    else:
+        access.set_roles(by=SYSTEM, on=cast["scientist"], role_names=["clinician"])
+
+    assert (ownership.watch(by=SYSTEM), ownership.watch(by=SYSTEM)) == (1, 0)
+    version.model.refresh_from_db()
+    assert version.model.ownerless_since
+    with pytest.raises(Conflict) as refusal:
+        chairing.check_owner(version)
+    assert refusal.value.code == "no-owner"
+    client.force_login(cast["reviewer"], backend=BACKEND)
+    assert "Nobody answers for this model." in text(client, reverse("lab:version", args=[version.public_id]))
+
+
+def test_a_model_whose_last_version_was_stopped_meanwhile_is_noted_without_a_word(cast, stopped):
+    access.deactivate(by=SYSTEM, on=cast["scientist"])
+    stopped.model.refresh_from_db()
+    ownership._note(by=SYSTEM, on=None, model=stopped.model)
+    stopped.model.refresh_from_db()
+    assert stopped.model.ownerless_since

@@ -325,12 +325,15 @@ def test_a_model_without_an_owner_is_stopped_after_the_grace_and_runs_again_only
     assert (version.state, version.signatures.last().meaning) == ("approved", "resumption")
 
 
-def test_an_owner_who_comes_back_in_time_stops_nothing(cast, waiting, sign):
+def test_an_owner_who_comes_back_into_the_study_in_time_stops_nothing(cast, studies, waiting, sign):
     version = sign(waiting, "reviewer", "reviewer2")
     access.deactivate(by=SYSTEM, on=cast["scientist"])
     ownership.watch(by=SYSTEM)
     access.reactivate(by=cast["admin"], on=cast["scientist"])
-    ownership.watch(by=SYSTEM)
+    assert ownership.watch(by=SYSTEM) == 0
+    access.set_roles(by=SYSTEM, on=cast["scientist"], role_names=["scientist"])
+    studying.add_member(by=SYSTEM, on=studies["demo"], person=cast["scientist"])
+    assert ownership.watch(by=SYSTEM) == 1
     version.model.refresh_from_db()
     assert version.model.ownerless_since is None
 

@@ -3,7 +3,7 @@
 from portal.core.problems import Conflict
 from portal.registry import signing
 from portal.registry.models import ModelVersion, Signature
-from portal.registry.review import conflicts
+from portal.registry.review import conflicts, owners
 from portal.registry.review.seats import Chair, chairs
 from portal.registry.states import Seat
 
@@ -21,8 +21,7 @@ def check_not_own(version: ModelVersion, people) -> None:
 
 def check_owner(version: ModelVersion) -> None:
     """A model that nobody answers for does not run; raises Conflict."""
-    owner = version.model.owner
-    if owner is None or not owner.is_active:
+    if owners.gone(version.model):
         raise Conflict("Nobody answers for this model now: it needs a new owner first.", code="no-owner")
 
 

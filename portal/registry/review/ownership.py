@@ -8,14 +8,12 @@ from portal.access import notices
 from portal.access.action import action, event
 from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
-from portal.accounts.models import User
 from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, signing
 from portal.registry.models import ModelVersion, OwnerTransfer, RegisteredModel
-from portal.registry.review import seats
+from portal.registry.review import owners, seats
 from portal.registry.states import VersionState
-from portal.studies.queries import memberships
 
 LIMIT = 1000
 # How often the keeper looks for models that nobody answers for, in seconds.
@@ -26,7 +24,7 @@ PAUSE = 60.0
 def propose(*, by, on, to, words="") -> OwnerTransfer:
     """Ask somebody of the model's study to answer for it; a proposal that waits is replaced."""
     model = _locked(on)
-    if to is None or to.pk == model.owner_id or to not in candidates(model):
+    if to is None or to.pk == model.owner_id or to not in owners.candidates(model):
         raise BadInput({"to": "Choose somebody else who works in the model’s study."})
     if len(words) > LIMIT:
         raise BadInput({"words": f"Write at most {LIMIT} characters."})
@@ -56,15 +54,6 @@ def answer(*, by, on, accepted) -> None:
     event().note(model=model.slug, accepted=bool(accepted))
 
 
-def candidates(model: RegisteredModel) -> list[User]:
-    """Who may come to answer for a model: people of its study with an open account."""
-    now = clock.now()
-    rows = memberships(content_object=model.study)
-    found = {row.user_id for row in rows if row.until is None or row.until > now}
-    people = User.objects.filter(pk__in=found, is_active=True, groups__name="scientist")
-    return list(people.order_by("first_name", "last_name"))
-
-
 def waiting(model: RegisteredModel) -> OwnerTransfer | None:
     """The proposal that waits for an answer."""
     return model.transfers.filter(answered_at=None).select_related("to", "proposed_by").first()
@@ -73,9 +62,7 @@ def waiting(model: RegisteredModel) -> OwnerTransfer | None:
 def watch(*, by) -> int:
     """A duty of the keeper: note who left their models, tell, and stop what nobody took over; returns how many."""
     models = RegisteredModel.objects.filter(versions__state=VersionState.APPROVED).select_related("owner").distinct()
-    changed = [
-        model for model in models if (model.owner is None or not model.owner.is_active) != bool(model.ownerless_since)
-    ]
+    changed = [model for model in models if owners.gone(model) != bool(model.ownerless_since)]
     for model in changed:
         _note(by=by, on=None, model=model)
     late = clock.now() - timedelta(days=settings.OWNER_GRACE_DAYS)
@@ -86,14 +73,15 @@ def watch(*, by) -> int:
 @action(Permission.GRANT_SETTLE, verb="model.owner-missing")
 def _note(*, by, on=None, model) -> None:
     """Write down that nobody answers for a model, or that somebody does again."""
-    gone = model.owner is None or not model.owner.is_active
+    gone = owners.gone(model)
     model.ownerless_since = clock.now() if gone else None
     model.save(update_fields=("ownerless_since",))
     event().about(model)
     event().note(gone=gone)
-    if gone:
-        newest = model.versions.filter(state=VersionState.APPROVED).first()
-        people = {person.pk: person for person in (*seats.committee(), *candidates(model))}
+    # The last approved version may have been stopped since the keeper looked.
+    newest = model.versions.filter(state=VersionState.APPROVED).first()
+    if gone and newest:
+        people = {person.pk: person for person in (*seats.committee(), *owners.candidates(model))}
         notices.tell(people.values(), "owner-missing", newest.public_id)
 
 

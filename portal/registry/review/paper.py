@@ -8,6 +8,7 @@ from portal.core import clock, paper
 from portal.core.problems import Conflict
 from portal.registry import signing
 from portal.registry.models import ModelVersion, Signature
+from portal.registry.review import owners
 from portal.registry.states import E1762
 
 
@@ -37,7 +38,7 @@ def values_of(version: ModelVersion, signatures: list[Signature], printed_by: st
         "facts": [
             ["Model", f"{version.model.title} ({version.model.slug}), version {version.number}"],
             ["Registered", f"{_text(version.created_at)} by {version.created_by.label}"],
-            ["Answers for it", version.model.owner.label if version.model.owner else "nobody"],
+            ["Answers for it", "nobody" if owners.gone(version.model) else version.model.owner.label],
             ["Wards", ", ".join(sorted(version.care_units.values_list("name", flat=True))) or "all wards"],
             ["Last day", f"{version.expires_on:%-d %b %Y}" if version.expires_on else "not set"],
             ["Digest of its files", _grouped(version.digest)],

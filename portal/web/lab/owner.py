@@ -8,7 +8,7 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Problem
 from portal.registry import actions
-from portal.registry.review import ownership
+from portal.registry.review import owners, ownership
 from portal.web import kept
 
 
@@ -27,7 +27,8 @@ def owner(request, version):
     asked = ownership.waiting(on.model)
     context = {
         "version": on,
-        "people": [one for one in ownership.candidates(on.model) if one.pk != on.model.owner_id],
+        "people": [one for one in owners.candidates(on.model) if one.pk != on.model.owner_id],
+        "answers": not owners.gone(on.model),
         "asked": asked,
         "mine": asked is not None and asked.to_id == request.user.pk,
         "typed": typed or request.POST,
@@ -44,7 +45,7 @@ def _done(request, on):
         ownership.answer(by=request.user, on=on, accepted=accepted)
         words = "You answer for this model now." if accepted else "Declined. Who asked you is told."
     else:
-        chosen = {one.public_id: one for one in ownership.candidates(on.model)}.get(given.get("to", ""))
+        chosen = {one.public_id: one for one in owners.candidates(on.model)}.get(given.get("to", ""))
         ownership.propose(by=request.user, on=on, to=chosen, words=given.get("words", ""))
         words = f"{chosen.label} is asked. Until they accept, nothing changes."
     messages.success(request, words)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.registry import actions, bundle, queries, signing, spec
+from portal.registry.review import owners
 from portal.registry.states import WAITING, VersionState
 from portal.registry.studio import actions as studio
 
@@ -47,6 +48,7 @@ def version(request, version):
         "may_submit": policy.decide(request.user, Permission.MODEL_SUBMIT, on),
         "may_review": policy.decide(request.user, Permission.MODEL_REVIEW, on),
         "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),
+        "owned": not owners.gone(on.model),
         "may_own": policy.decide(request.user, Permission.MODEL_OWN, on),
         "mine": any(one.signer_id == request.user.pk for one in signing.approvals(on)),
         "is_stopped": on.state == VersionState.SUSPENDED,
