@@ -1,6 +1,7 @@
 """Reviewing as a person does it: the checklist point by point, then the signature."""
 
-from portal.registry import actions
+from portal.registry import actions, signing
+from portal.registry.models import ModelVersion
 from portal.registry.review import checklist
 
 
@@ -9,8 +10,13 @@ def answer_all(person, version, said: str = "yes", note: str = "") -> None:
     checklist.answer(by=person, on=version, answers=dict.fromkeys(checklist.POINTS, (said, note)))
 
 
+def seen(version) -> str:
+    """The digest that a page would carry which is opened now."""
+    return signing.payload_sha256(ModelVersion.objects.get(pk=version.pk))
+
+
 def approve(*, by, on, **given):
     """Answer the checklist, as far as that is still open to this person, and sign."""
     if checklist.still_open(on, by):
         answer_all(by, on)
-    return actions.approve(by=by, on=on, **given)
+    return actions.approve(by=by, on=on, **({"seen": seen(on)} | given))

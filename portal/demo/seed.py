@@ -81,7 +81,9 @@ def add_models(say: Say, *, tracking_uri: str, people: dict[str, User], study: S
         for name, proof in ((name, proof) for name, proof in proofs.items() if name not in signed):
             reason = "Demonstration: evidence read, limits understood, form tried."
             checklist.answer(by=people[name], on=version, answers=dict.fromkeys(checklist.POINTS, ("yes", "")))
-            registry.approve(by=people[name], on=version, reason=reason, proof=proof)
+            version.refresh_from_db()
+            seen = signing.payload_sha256(version)
+            registry.approve(by=people[name], on=version, reason=reason, proof=proof, seen=seen)
         _let_read(version, people)
         say(f"{slug}: registered by scientist, signed by reviewer and reviewer2, its card read by both clinicians")
 

@@ -14,6 +14,7 @@ from portal.predictions.models import Acknowledgement, Recall
 from portal.records import actions as records
 from portal.records.models import Patient
 from portal.registry import actions as registry
+from tests import reviewing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,7 +96,9 @@ def test_whoever_had_it_in_a_list_is_told_and_not_who_looked_before_it_was_there
 def test_a_stop_is_recalled_once_and_a_later_stop_again(cast, stopped):
     assert recalls.sweep(by=SYSTEM) == 0
     proof = factors.Proof(cast["reviewer"].pk, clock.now())
-    registry.resume(by=cast["reviewer"], on=stopped, reason="Units are mended.", proof=proof)
+    registry.resume(
+        by=cast["reviewer"], on=stopped, reason="Units are mended.", proof=proof, seen=reviewing.seen(stopped)
+    )
     assert recalls.sweep(by=SYSTEM) == 0
     registry.stop(by=cast["reviewer"], on=stopped, reason="Wrong units once more.")
 
@@ -107,7 +110,9 @@ def test_a_stop_is_recalled_once_and_a_later_stop_again(cast, stopped):
 def test_a_version_that_runs_again_before_it_was_looked_at_is_not_recalled(cast, result, unplanned):
     registry.stop(by=cast["reviewer"], on=unplanned, reason="Wrong units at the source.")
     proof = factors.Proof(cast["reviewer"].pk, clock.now())
-    registry.resume(by=cast["reviewer"], on=unplanned, reason="It was another model.", proof=proof)
+    registry.resume(
+        by=cast["reviewer"], on=unplanned, reason="It was another model.", proof=proof, seen=reviewing.seen(unplanned)
+    )
 
     assert (recalls.sweep(by=SYSTEM), recalls.begin(by=SYSTEM, on=unplanned)) == (0, False)
 

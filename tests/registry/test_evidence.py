@@ -194,10 +194,10 @@ def test_what_failed_runs_again_only_after_its_cases_pass(cast, unplanned, run, 
         "proof": Proof(cast["reviewer"].pk, clock.now()),
     }
     with pytest.raises(Conflict) as refusal:
-        actions.resume(**resume)
+        actions.resume(**resume, seen=reviewing.seen(unplanned))
     assert refusal.value.code == "not-ready"
     run(unplanned)
-    actions.resume(**resume)
+    actions.resume(**resume, seen=reviewing.seen(unplanned))
     unplanned.refresh_from_db()
     assert unplanned.state == "approved"
 

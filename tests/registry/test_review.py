@@ -37,7 +37,10 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def signing_as(person, version, **given) -> dict:
-    return {"by": person, "on": version, "reason": "Read it all.", "proof": Proof(person.pk, clock.now()), **given}
+    proved = Proof(person.pk, clock.now())
+    return {
+        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
+    }  # fmt: skip
 
 
 def refused(verb, **given) -> str:

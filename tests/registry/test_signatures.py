@@ -23,10 +23,6 @@ from tests import reviewing
 pytestmark = pytest.mark.django_db
 
 
-def proof(person) -> Proof:
-    return Proof(person.pk, clock.now())
-
-
 def refused(verb, **given) -> str:
     with pytest.raises(Conflict) as refusal:
         verb(**given)
@@ -34,7 +30,10 @@ def refused(verb, **given) -> str:
 
 
 def signing_as(person, version, **given) -> dict:
-    return {"by": person, "on": version, "reason": "Read it all.", "proof": proof(person), **given}
+    proved = Proof(person.pk, clock.now())
+    return {
+        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
+    }  # fmt: skip
 
 
 def test_an_approval_takes_one_person_in_each_seat(cast, waiting, sign):
@@ -213,19 +212,17 @@ def test_signatures_hold_after_a_new_key_and_not_without_the_old_one(waiting, si
 
 def test_a_withdrawn_approval_is_signed_and_stops_the_version(cast, waiting, sign):
     version = sign(waiting, "reviewer", "reviewer2")
-    actions.withdraw(
-        by=cast["reviewer"], on=version, reason="The unit is wrong after all.", proof=proof(cast["reviewer"])
-    )
+    actions.withdraw(**signing_as(cast["reviewer"], version, reason="The unit is wrong after all."))
 
     version.refresh_from_db()
     assert (version.state, version.signatures.last().meaning) == ("suspended", "withdrawal")
     assert version.stop_reason == "Ruth Adler withdrew the approval: The unit is wrong after all."
     assert signing.intact(version)
-    given = {"reason": "Run it again.", "proof": proof(cast["reviewer2"])}
-    assert refused(actions.resume, by=cast["reviewer2"], on=version, **given) == "signatures-void"
+    again = signing_as(cast["reviewer2"], version, reason="Run it again.")
+    assert refused(actions.resume, **again) == "signatures-void"
 
     sign(version, "reviewer")
-    actions.resume(by=cast["reviewer2"], on=version, **given)
+    actions.resume(**again)
     version.refresh_from_db()
     require_runnable(version)
     assert [one.meaning for one in version.signatures.all()] == ["approval", "approval", "withdrawal", "approval", "resumption"]  # fmt: skip
@@ -233,7 +230,7 @@ def test_a_withdrawn_approval_is_signed_and_stops_the_version(cast, waiting, sig
 
 def test_an_approval_withdrawn_before_the_second_signature_sends_the_version_back(cast, waiting, sign):
     sign(waiting, "reviewer")
-    actions.withdraw(by=cast["reviewer"], on=waiting, reason="I read it too fast.", proof=proof(cast["reviewer"]))
+    actions.withdraw(**signing_as(cast["reviewer"], waiting, reason="I read it too fast."))
     waiting.refresh_from_db()
     assert waiting.state == "submitted"
     assert sign(waiting, "reviewer2", "reviewer").state == "approved"
@@ -241,8 +238,7 @@ def test_an_approval_withdrawn_before_the_second_signature_sends_the_version_bac
 
 def test_nobody_withdraws_what_they_did_not_sign(cast, waiting, sign):
     version = sign(waiting, "reviewer")
-    given = {"reason": "I do not like it.", "proof": proof(cast["reviewer2"])}
-    assert refused(actions.withdraw, by=cast["reviewer2"], on=version, **given) == "no-approval"
+    assert refused(actions.withdraw, **signing_as(cast["reviewer2"], version)) == "no-approval"
 
 
 def test_an_attempt_to_sign_that_is_refused_is_in_the_ledger(cast, waiting, sign):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 
 from portal.accounts import factors
@@ -91,6 +92,7 @@ def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting
             "reason": "Said on the page.",
             "password": PASSWORD,
             "code": factors.current_code(cast[name]),
+            "seen": reviewing.seen(version),
             **given,
         }
         answer = client.post(reverse(f"oversight:{page}", args=[version.public_id]), fields)
@@ -98,14 +100,17 @@ def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting
         return answer
 
     assert (send("reviewer", "withdraw", code="000000").status_code, version.state) == (422, "approved")
+    stale = send("reviewer", "withdraw", seen="0" * 64)
+    assert (stale.status_code, "Read it again, then sign" in stale.content.decode()) == (409, True)
+    cache.clear()  # which codes were used
     assert (send("reviewer", "withdraw").status_code, version.state) == (302, "suspended")
     refusal = send("reviewer2", "resume")
     assert (refusal.status_code, "has to be signed again first" in refusal.content.decode()) == (409, True)
 
     sign(version, "reviewer")
-    from django.core.cache import cache
-
-    cache.clear()  # which codes were used
+    cache.clear()
+    assert send("reviewer2", "resume", seen="").status_code == 409
+    cache.clear()
     answer = send("reviewer2", "resume")
     assert (answer.status_code, version.state) == (302, "approved"), answer.content.decode()
     assert [one.meaning for one in version.signatures.all()][-2:] == ["approval", "resumption"]

@@ -12,7 +12,7 @@ from portal.registry.states import MEANING_CODES, WAITING, VersionState
 
 
 @action(Permission.MODEL_REVIEW, verb="model.approval-signed", on=ModelVersion)
-def approve(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
+def approve(*, by, on, reason, proof, seen, chair=None) -> Signature:
     """Sign for a version in one seat; with the other seat's signature, of somebody else, it is approved.
 
     `seen` is the digest of what the signer was shown; raises Conflict when the version is another by now. `chair`
@@ -38,7 +38,7 @@ def approve(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
 
 
 @action(Permission.MODEL_REVIEW, verb="model.refused", on=ModelVersion)
-def refuse(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
+def refuse(*, by, on, reason, proof, seen, chair=None) -> Signature:
     """Refuse a version with a reason; one refusal is enough. `seen` and `chair` as in approve."""
     version = moving.locked(on)
     if version.state not in WAITING:
@@ -53,14 +53,13 @@ def refuse(*, by, on, reason, proof, seen=None, chair=None) -> Signature:
 
 
 @action(Permission.MODEL_REVIEW, verb="model.approval-withdrawn", on=ModelVersion)
-def withdraw(*, by, on, reason, proof) -> Signature:
-    """Take one's own approval back, signed; what was approved is stopped at once."""
+def withdraw(*, by, on, reason, proof, seen) -> Signature:
+    """Take one's own approval back, signed; what was approved is stopped at once. `seen` as in approve."""
     version = moving.locked(on)
     mine = next((one for one in signing.approvals(version) if one.signer_id == by.pk), None)
     if mine is None:
         raise Conflict("There is no approval of yours to withdraw.", code="no-approval")
-    moving.check_reason(reason)
-    check_proof(by, proof)
+    _check_signer(version, by, reason, proof, seen)
     signature = _sign(version, by, "withdrawal", reason, proof, chairing.of(mine))
     if version.state == VersionState.APPROVED:
         moving.move(version, VersionState.SUSPENDED)
@@ -74,12 +73,11 @@ def withdraw(*, by, on, reason, proof) -> Signature:
 
 
 @action(Permission.MODEL_REVIEW, verb="model.resumed", on=ModelVersion)
-def resume(*, by, on, reason, proof) -> Signature:
-    """Let a stopped version run again, signed for with both factors; the approvals must cover it as it stands."""
+def resume(*, by, on, reason, proof, seen) -> Signature:
+    """Let a stopped version run again, signed for with both factors; the approvals must cover it as it stands. `seen` as in approve."""
     version = moving.locked(on)
     taken = chairing.take(version, by, "resumption")
-    moving.check_reason(reason)
-    check_proof(by, proof)
+    _check_signer(version, by, reason, proof, seen)
     moving.move(version, VersionState.APPROVED)
     if not signing.enough(signing.approvals(version)):
         raise Conflict(
@@ -122,8 +120,8 @@ def _check_last_day(version: ModelVersion) -> None:
         )
 
 
-def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str | None) -> None:
-    if seen is not None and seen != signing.payload_sha256(version):
+def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str) -> None:
+    if seen != signing.payload_sha256(version):
         raise Conflict(
             "The version has changed since this page was opened. Read it again, then sign.", code="stale-page"
         )

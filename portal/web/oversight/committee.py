@@ -70,19 +70,26 @@ def resume(request, version):
 def _signed(request, version, verb, template: str, done: str):
     on = actions.open_version(by=request.user, on=version)
     policy.require(request.user, Permission.MODEL_REVIEW, on)
-    about = f"{verb.__name__} {on.public_id} {signing.payload_sha256(on)}"
+    now = signing.payload_sha256(on)
+    about = f"{verb.__name__} {on.public_id} {now}"
     errors, status, typed = {}, 200, kept.take(request)
     if request.method == "POST":
         try:
             proof = proofs.take(request, about, object_type="modelversion", object_id=on.public_id)
-            verb(by=request.user, on=on, reason=request.POST.get("reason", ""), proof=proof)
+            verb(
+                by=request.user,
+                on=on,
+                reason=request.POST.get("reason", ""),
+                proof=proof,
+                seen=request.POST.get("seen", ""),
+            )
             messages.success(request, done)
             return redirect("lab:version", on.public_id)
         except Problem as problem:
             errors = problem.errors if isinstance(problem, BadInput) else {"reason": problem.sentence}
             status = problem.status
     context = {
-        "version": on, "errors": errors, "typed": typed or request.POST, "restored": bool(typed),
+        "version": on, "payload_sha256": now, "errors": errors, "typed": typed or request.POST, "restored": bool(typed),
         "proof": proofs.offer(request, about), "enough": signing.enough(signing.approvals(on)),
     }  # fmt: skip
     return render(request, template, context, status=status)
