@@ -77,12 +77,15 @@ def intact(version: ModelVersion) -> bool:
 
 
 def decisions(version: ModelVersion) -> list[Signature]:
-    """The last decision of each signer about the version as it stands now; none when any signature was touched."""
+    """The last decision of each signer about the version as it stands now; none when any signature was touched.
+
+    A withdrawal ends every approval of its signer before it, whatever bytes either covers.
+    """
     found = list(_chained(version))
     if not _intact(found):
         return []
     now = payload_sha256(version)
-    last = {one.signer_id: one for one in found if one.meaning in DECISIONS and one.payload_sha256 == now}
+    last = {one.signer_id: one for one in found if _decides(one, now)}
     return sorted(last.values(), key=lambda one: one.pk)
 
 
@@ -91,11 +94,23 @@ def approvals(version: ModelVersion) -> list[Signature]:
     return [one for one in decisions(version) if one.meaning == "approval"]
 
 
+def not_withdrawn(version: ModelVersion) -> list[Signature]:
+    """The last approval of each signer who has not taken it back, also of the version as it was before a change."""
+    last = {one.signer_id: one for one in _chained(version) if one.meaning in ("approval", "withdrawal")}
+    return [one for one in last.values() if one.meaning == "approval"]
+
+
 def enough(signatures: list[Signature]) -> bool:
     """Whether different people signed in every seat of the committee."""
     people = {person for one in signatures for person in (one.signer_id, one.behalf_of_id) if person}
     alone = sum(1 + (one.behalf_of_id is not None) for one in signatures) == len(people)
     return alone and {one.seat for one in signatures} >= set(Seat.values)
+
+
+def _decides(signature: Signature, now: str) -> bool:
+    if signature.meaning == "withdrawal":
+        return True
+    return signature.meaning in DECISIONS and signature.payload_sha256 == now
 
 
 def _chained(version: ModelVersion):

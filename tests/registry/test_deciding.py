@@ -12,7 +12,7 @@ from portal.access.actors import SYSTEM
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import Conflict
-from portal.registry import actions, moving, queries
+from portal.registry import actions, moving, queries, signing
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review import chairing, conflicts, deputies, ownership, paper, seats
 from portal.registry.states import Seat
@@ -221,3 +221,23 @@ def test_a_model_whose_last_version_was_stopped_meanwhile_is_noted_without_a_wor
     ownership._note(by=SYSTEM, on=None, model=stopped.model)
     stopped.model.refresh_from_db()
     assert stopped.model.ownerless_since
+
+
+def reword(version, title: str) -> None:
+    """Change a version's form under its signatures."""
+    with guard.unlocked():
+        ModelVersion.objects.filter(pk=version.pk).update(overlay=version.overlay | {"title": title})
+
+
+def test_a_void_approval_is_withdrawn_before_an_interest_is_declared_and_never_counts_again(cast, waiting, sign):
+    version, title = sign(waiting, "reviewer", "reviewer2"), waiting.overlay["title"]
+    reword(version, "Something else")
+    assert signing.approvals(ModelVersion.objects.get(pk=version.pk)) == []
+    why = {"by": cast["reviewer"], "on": version, "reason": "My brother made the training data."}
+    assert refused(conflicts.declare, **why) == "signed"
+
+    actions.withdraw(**signing_as(cast["reviewer"], version))
+    conflicts.declare(**why)
+    reword(version, title)
+    version = ModelVersion.objects.get(pk=version.pk)
+    assert [one.signer for one in signing.approvals(version)] == [cast["reviewer2"]]

@@ -29,7 +29,8 @@ def declare(*, by, on, reason) -> InterestConflict:
         raise BadInput(
             {"interest": f"Say in 5 to {LIMIT} characters what your interest is; the other reviewers read it."}
         )
-    if any(one.signer_id == by.pk for one in signing.approvals(version)):
+    # Also an approval that is void now: it would count again if the old bytes came back.
+    if any(one.signer_id == by.pk for one in signing.not_withdrawn(version)):
         raise Conflict("You have signed for this version: withdraw your approval first.", code="signed")
     if InterestConflict.objects.filter(model=version.model, person=by).exists():
         raise Conflict("You have declared this already.", code="declared")

@@ -56,8 +56,8 @@ def refuse(*, by, on, reason, proof, seen, chair=None) -> Signature:
 def withdraw(*, by, on, reason, proof, seen) -> Signature:
     """Take one's own approval back, signed; what was approved is stopped at once. `seen` as in approve."""
     version = moving.locked(on)
-    mine = next((one for one in signing.approvals(version) if one.signer_id == by.pk), None)
-    if mine is None:
+    mine = next((one for one in signing.not_withdrawn(version) if one.signer_id == by.pk), None)
+    if mine is None or not signing.intact(version):
         raise Conflict("There is no approval of yours to withdraw.", code="no-approval")
     _check_signer(version, by, reason, proof, seen)
     signature = _sign(version, by, "withdrawal", reason, proof, chairing.of(mine))

@@ -50,7 +50,7 @@ def version(request, version):
         "may_stop": policy.decide(request.user, Permission.MODEL_STOP, on),
         "owned": not owners.gone(on.model),
         "may_own": policy.decide(request.user, Permission.MODEL_OWN, on),
-        "mine": any(one.signer_id == request.user.pk for one in signing.approvals(on)),
+        "mine": any(one.signer_id == request.user.pk for one in signing.not_withdrawn(on)),
         "is_stopped": on.state == VersionState.SUSPENDED,
         "is_draft": on.state == VersionState.DRAFT,
         "is_approved": on.state == VersionState.APPROVED,
