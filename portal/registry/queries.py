@@ -27,12 +27,13 @@ def versions_seen(by) -> QuerySet[ModelVersion]:
 
 
 def runnable(by) -> list[ModelVersion]:
-    """The newest approved version of each model that this clinician may run."""
+    """The newest version of each model that is approved, also for today, and that this clinician may run."""
     rows = policy.visible_to(ModelVersion.objects.select_related("model"), by, Permission.PREDICTION_RUN)
     newest: dict[int, ModelVersion] = {}
-    for version in rows.filter(state=VersionState.APPROVED).order_by("model__title", "-number"):
+    valid = rows.filter(state=VersionState.APPROVED).exclude(expires_on__lt=clock.now().date())
+    for version in valid.order_by("model__title", "-number"):
         newest.setdefault(version.model_id, version)
-    return [version for version in newest.values() if not version.expired]
+    return list(newest.values())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from portal.access import policy
 from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
+from portal.predictions import actions as predictions
 from portal.registry import actions, artifacts, queries, signing
 from portal.registry.models import ModelVersion
 from portal.registry.standing import require_runnable
@@ -144,6 +146,21 @@ def test_an_expired_approval_does_not_run(cast, submitted):
 
     with pytest.raises(Conflict, match="approval of .* ended on"):
         require_runnable(version)
+
+
+def test_an_older_version_that_is_still_approved_stands_in_for_an_expired_one(cast, unplanned):
+    over = clock.now().date() - timedelta(days=1)
+    with guard.unlocked():
+        newer = ModelVersion.objects.get(pk=unplanned.pk)
+        newer.pk, newer.public_id, newer.number, newer.expires_on = None, "mvnewer", 2, over
+        newer._state.adding = True
+        newer.save(force_insert=True)
+    assert queries.runnable(cast["clinician"]) == [unplanned]
+    chosen = predictions.choose_version(by=cast["clinician"], slug=unplanned.model.slug, number=None)
+    assert chosen == unplanned
+    with guard.unlocked():
+        ModelVersion.objects.filter(pk=unplanned.pk).update(expires_on=over)
+    assert queries.runnable(cast["clinician"]) == []
 
 
 def test_a_scientist_of_another_study_sees_nothing(cast, submitted):
