@@ -144,7 +144,28 @@ def test_what_is_not_defined_is_not_told():
     assert [metrics.auroc(risk, label), metrics.auprc(risk, label), metrics.slope(risk, label)] == [None] * 3
     separated = risk > 0.5
     assert metrics.slope(risk, separated) is None
-    assert metrics.auroc(risk, separated) == (1.0, None, None)
+
+
+@pytest.mark.parametrize(("ill", "well"), [(20, 40), (40, 20), (300, 2000)])
+def test_a_model_that_never_errs_is_told_with_what_so_few_rows_can_prove(ill, well):
+    label = numpy.arange(ill + well) < ill
+    risk = numpy.where(label, 0.8, 0.2) + numpy.linspace(0, 0.1, ill + well)
+    few, bound = min(ill, well), lambda count: stats.binomtest(count, count).proportion_ci(0.95, "exact").low
+    assert metrics.auroc(risk, label) == pytest.approx((1.0, bound(few), 1.0))
+    assert metrics.auroc(1 - risk, label) == pytest.approx((0.0, 0.0, 1 - bound(few)))
+    assert metrics.auprc(risk, label) == pytest.approx((1.0, bound(ill), 1.0))
+
+
+def test_the_bound_of_a_perfect_model_tells_counts_in_tens_alone():
+    bounds = {metrics.auroc(numpy.arange(60.0), numpy.arange(60) >= 60 - ill)[1] for ill in range(11, 20)}
+    assert bounds == {0.025 ** (1 / 10)}
+
+
+def test_a_model_that_lies_below_the_bound_seldom_looks_perfect():
+    label, dice = numpy.arange(23) < 11, numpy.random.default_rng(7)
+    shift = 2**0.5 * stats.norm.ppf(0.025 ** (1 / 10))
+    perfect = sum(metrics.auroc(dice.normal(size=23) + shift * label, label)[0] == 1 for _ in range(2000))
+    assert perfect / 2000 <= 0.025
 
 
 def order(risk, label, codes=None, labels=("a", "b")) -> dict:

@@ -14,12 +14,15 @@ DRAWS, SEED = 400, 20_261_127
 def auroc(risk, label):
     """The chance that a row with the outcome has the higher risk, ties counted half.
 
-    Variance by DeLong, DeLong, Clarke-Pearson (1988) through midranks (Sun, Xu 2014); interval on the logit scale.
+    Variance by DeLong, DeLong, Clarke-Pearson (1988) through midranks (Sun, Xu 2014); interval on the logit scale. Where
+    nothing overlaps that variance is nought: then as in _perfect, over as many pairs as share no row.
     """
     ill, well = risk[label], risk[~label]
     m, n = len(ill), len(well)
     if not m or not n:
         return None
+    if (bounded := _perfect(ill.min() > well.max(), ill.max() < well.min(), min(m, n))) is not None:
+        return bounded
     all_ranks = _midranks(numpy.concatenate([ill, well]))
     value = float((all_ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
     of_ill = (all_ranks[:m] - _midranks(ill)) / n
@@ -31,7 +34,8 @@ def auroc(risk, label):
 def auprc(risk, label):
     """Average precision: precision at each risk, weighted by the recall that it adds; ties are taken together.
 
-    Interval on the logit scale with the variance of a share of the rows with the outcome (Boyd, Eng, Page 2013).
+    Interval on the logit scale with the variance of a share of the rows with the outcome (Boyd, Eng, Page 2013); of
+    exactly 1 that of such a share by Clopper and Pearson.
     """
     ill = int(label.sum())
     if not ill:
@@ -41,6 +45,8 @@ def auprc(risk, label):
     ends = numpy.append(numpy.flatnonzero(numpy.diff(sorted_risk)), len(risk) - 1)
     recall = hits[ends] / ill
     value = float(numpy.sum(numpy.diff(recall, prepend=0.0) * hits[ends] / (ends + 1)))
+    if ill < len(label) and risk[label].min() > risk[~label].max():
+        return _perfect(True, False, ill)
     return _on_logit(value, 1 / numpy.sqrt(max(ill * value * (1 - value), 1e-300)))
 
 
@@ -138,6 +144,17 @@ def _mean(values, least: float, most: float):
         return None
     value, error = float(values.mean()), float(values.std(ddof=1) / numpy.sqrt(len(values)))
     return value, max(least, value - _Z * error), min(most, value + _Z * error)
+
+
+def _perfect(best: bool, worst: bool, trials: int):
+    """1 or 0 with the bound of Clopper and Pearson (1934) for a share of which every trial came out alike; None otherwise.
+
+    Of an AUROC the trials are pairs of one row with the outcome and one without, no row in two of them: they are
+    independent, and each is won with the chance that the AUROC is. They are counted in tens, downwards: the bound is a little
+    wider for it, and does not give away a count that is told in tens only.
+    """
+    bound = 0.025 ** (1 / (trials // 10 * 10 or trials))
+    return (1.0, bound, 1.0) if best else (0.0, 0.0, 1 - bound) if worst else None
 
 
 def _on_logit(value: float, error: float):
