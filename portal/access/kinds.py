@@ -70,6 +70,12 @@ KINDS = {
         "A model failed its acceptance cases", "A model failed its acceptance cases; if it was in use, it has stopped.",
         "{} models failed their acceptance cases; those in use have stopped.", _COMMITTEE, safety=True,
     ),
+    "cases-not-run": Kind(
+        "A model's acceptance cases could not be run for three nights",
+        "The acceptance cases of a model in use could not be run for three nights: nobody knows whether they still hold.",
+        "The acceptance cases of {} models in use could not be run for three nights: nobody knows whether they still hold.",
+        _COMMITTEE, safety=True,
+    ),
     "incident-harm": Kind(
         "Harm by a model was reported", "Harm, or possible harm, by a model was reported. Look at it now.",
         "Harm, or possible harm, by a model was reported {} times. Look at it now.", _COMMITTEE, safety=True, urgent=True,

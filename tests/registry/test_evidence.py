@@ -15,6 +15,7 @@ from portal.access import policy
 from portal.access.actors import SYSTEM
 from portal.access.models import Notice
 from portal.accounts.factors import Proof
+from portal.audit.models import AuditEvent
 from portal.compute import actions as compute
 from portal.compute import quotas, work
 from portal.compute.models import Job
@@ -23,7 +24,7 @@ from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, bundle, scoring, signing
 from portal.registry.evidence import actions as evidence
 from portal.registry.evidence import asking, cases, proof
-from portal.registry.models import AcceptanceCase, AcceptanceReport, AcceptanceRun, ModelVersion
+from portal.registry.models import AcceptanceCase, AcceptanceReport, AcceptanceRun, ModelEnvironment, ModelVersion
 from portal.registry.studio import actions as studio
 from tests import evidence as proving
 from tests import reviewing
@@ -169,6 +170,44 @@ def answer_otherwise(monkeypatch, by: float) -> None:
         return found
 
     monkeypatch.setattr(client, "score", score)
+
+
+def test_evidence_holds_for_the_software_that_it_ran_with_alone(unplanned):
+    report = unplanned.acceptance_reports.first()
+    assert report.content["environment"] == unplanned.environment.digest != ""
+    with guard.unlocked():
+        ModelEnvironment.objects.filter(pk=unplanned.environment_id).update(digest="f" * 64)
+    unplanned = ModelVersion.objects.get(pk=unplanned.pk)
+    assert (wanting(unplanned), signing.approvals(unplanned)) == ([proof.NOT_RUN], [])
+
+
+def test_three_nights_without_a_run_tell_people_once(cast, unplanned, run, monkeypatch):
+    def nights(count: int) -> list[int]:
+        return [run(unplanned, "nightly") and Notice.objects.filter(kind="cases-not-run").count() for _ in range(count)]
+
+    with monkeypatch.context() as weak:
+        weak.setattr(scoring, "too_weak", lambda client, walls: True)
+        assert nights(5) == [0, 0, 3, 3, 3]
+    told = Notice.objects.filter(kind="cases-not-run").values_list("person__username", "about")
+    assert set(told) == {(name, unplanned.public_id) for name in ("reviewer", "reviewer2", "scientist")}
+    unplanned.refresh_from_db()
+    assert (unplanned.state, nights(1)) == ("approved", [3])
+
+
+def test_the_night_counts_and_writes_down_only_the_runs_that_it_begins(cast, unplanned):
+    due = lambda: evidence.run_due(by=SYSTEM)  # noqa: E731
+    with guard.unlocked():
+        AcceptanceRun.objects.filter(version=unplanned).update(asked_at=clock.now() - timedelta(days=2))
+    assert (due(), due(), due()) == (1, 0, 0)
+    with guard.unlocked():
+        # It waits for days: nothing new is begun, and nothing is written down each minute.
+        AcceptanceRun.objects.filter(version=unplanned).update(asked_at=clock.now() - timedelta(days=2))
+    assert due() == 0
+    with guard.unlocked():
+        Job.objects.filter(kind="acceptance").update(state="failed")
+        AcceptanceCase.objects.filter(version=unplanned).delete()
+    assert due() == 0
+    assert AuditEvent.objects.filter(verb="model.cases-night").count() == 1
 
 
 def test_a_version_in_use_that_fails_at_night_stops_by_itself_and_people_are_told(cast, unplanned, run, monkeypatch):

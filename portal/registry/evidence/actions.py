@@ -47,17 +47,13 @@ class CasesPage:
         return self.report.content["sentence"]
 
 
-def _versions():
-    return ModelVersion.objects.select_related("model__study", "created_by", "stopped_by")
-
-
-@action(Permission.MODEL_SEE, verb="model.evidence-opened", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_SEE, verb="model.evidence-opened", on=ModelVersion, rows=judging.versions)
 def open_cases(*, by, on) -> CasesPage:
     """The cases of a version and what came of them."""
     return _page(on)
 
 
-@action(Permission.MODEL_SEE, verb="model.evidence-followed", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_SEE, verb="model.evidence-followed", on=ModelVersion, rows=judging.versions)
 def follow(*, by, on) -> CasesPage:
     """The same while a run goes on; written down once, when it has ended."""
     page = _page(on)
@@ -66,7 +62,7 @@ def follow(*, by, on) -> CasesPage:
     return page
 
 
-@action(Permission.MODEL_PROVE, verb="model.cases-asked", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_PROVE, verb="model.cases-asked", on=ModelVersion, rows=judging.versions)
 def run(*, by, on) -> str:
     """Run a version's cases now; the id of the run. Raises Conflict when there is nothing to run."""
     if on.state in (VersionState.REFUSED, VersionState.RETIRED):
@@ -77,7 +73,7 @@ def run(*, by, on) -> str:
     return begun.public_id
 
 
-@action(Permission.MODEL_PROVE, verb="model.case-added", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_PROVE, verb="model.case-added", on=ModelVersion, rows=judging.versions)
 def add(*, by, on, case) -> AcceptanceCase:
     """Add a case while nobody has signed; raises BadInput as a clinician's form would."""
     version = _open(on)
@@ -90,7 +86,7 @@ def add(*, by, on, case) -> AcceptanceCase:
     return made
 
 
-@action(Permission.MODEL_PROVE, verb="model.case-removed", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_PROVE, verb="model.case-removed", on=ModelVersion, rows=judging.versions)
 def remove(*, by, on, number) -> None:
     """Take a case away while nobody has signed; earlier reports keep what came of it."""
     version = _open(on)

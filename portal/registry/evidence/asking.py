@@ -3,14 +3,14 @@
 from datetime import datetime, time, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from portal.compute import actions as compute
 from portal.compute.states import FINAL
 from portal.core import clock
 from portal.core.ids import new_id
-from portal.registry.models import AcceptanceRun, ModelVersion
+from portal.registry.models import AcceptanceCase, AcceptanceRun, ModelVersion
 from portal.registry.states import VersionState
 
 KIND = "acceptance"
@@ -32,8 +32,10 @@ def begin(version: ModelVersion, why: str, *, by=None) -> AcceptanceRun | None:
 
 
 def due(now: datetime | None = None) -> list[ModelVersion]:
-    """The approved versions whose cases have not been asked for since the last hour of the nightly run."""
+    """The approved versions with cases that have not been asked for since the last hour of the nightly run, and go on in none."""
     rows = ModelVersion.objects.filter(state=VersionState.APPROVED).select_related("model__study", "created_by")
+    going = AcceptanceRun.objects.filter(version=OuterRef("pk")).exclude(job__state__in=FINAL)
+    rows = rows.filter(Exists(AcceptanceCase.objects.filter(version=OuterRef("pk")))).exclude(Exists(going))
     asked = rows.annotate(last=Max("acceptance_runs__asked_at")).order_by("pk")
     hour = _latest_hour(now or clock.now())
     return [version for version in asked if not version.expired and (version.last is None or version.last < hour)]

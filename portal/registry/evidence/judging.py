@@ -64,11 +64,12 @@ class EvaluationPage:
         return _REFUSED.get(self.shown.outcome) or sentence(self.shown.outcome)
 
 
-def _versions():
-    return ModelVersion.objects.select_related("model__study", "created_by", "stopped_by")
+def versions():
+    """The rows that the pages of evidence and their verbs are about."""
+    return ModelVersion.objects.select_related("model__study", "created_by", "stopped_by", "environment")
 
 
-@action(Permission.MODEL_EVALUATE, verb="model.rows-asked", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_EVALUATE, verb="model.rows-asked", on=ModelVersion, rows=versions)
 def open_form(*, by, on, table="", trained_on="") -> RowsForm:
     """The tables that this person may have computed on, and the columns of the chosen ones."""
     chosen, training = _table(by, table), _table(by, trained_on)
@@ -79,7 +80,7 @@ def open_form(*, by, on, table="", trained_on="") -> RowsForm:
     )  # fmt: skip
 
 
-@action(Permission.MODEL_EVALUATE, verb="model.rows-named", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_EVALUATE, verb="model.rows-named", on=ModelVersion, rows=versions)
 def name(*, by, on, table, plan, trained_on="") -> EvaluationSet:
     """Name the rows that versions of a model are tried on; raises BadInput saying what does not fit."""
     if by.pk in (on.created_by_id, on.model.owner_id):
@@ -99,7 +100,7 @@ def name(*, by, on, table, plan, trained_on="") -> EvaluationSet:
     return made
 
 
-@action(Permission.MODEL_EVALUATE, verb="model.evaluation-asked", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_EVALUATE, verb="model.evaluation-asked", on=ModelVersion, rows=versions)
 def evaluate(*, by, on) -> str:
     """Try a version on the rows that were named last; its job goes into the queue. Returns the evaluation's id."""
     if on.state in (VersionState.REFUSED, VersionState.RETIRED):
@@ -118,7 +119,7 @@ def evaluate(*, by, on) -> str:
     return public_id
 
 
-@action(Permission.MODEL_SEE, verb="model.evaluation-followed", on=ModelVersion, rows=_versions)
+@action(Permission.MODEL_SEE, verb="model.evaluation-followed", on=ModelVersion, rows=versions)
 def follow(*, by, on) -> EvaluationPage:
     """How the evaluation of a version stands; written down once, when it has ended."""
     page = page_of(on)

@@ -11,7 +11,7 @@ from portal.datasets import specs
 from portal.datasets.models import DatasetVersion
 from portal.registry.spec import FormSpec
 
-KINDS = {"risk": "risk", "number": "number", "survival": "survival", "classes": "classes"}
+KINDS = frozenset({"risk", "number", "survival", "classes"})
 MOST_THRESHOLDS, MOST_GROUPS = 5, 4
 _TRUE, _FALSE = ("true", "yes", "1", "1.0"), ("false", "no", "0", "0.0")
 
@@ -42,7 +42,8 @@ class Reader:
 
 def kind_of(overlay: dict) -> str:
     """What is worked out for a model, by the kind of its answer; empty where nothing is."""
-    return KINDS.get(overlay.get("output", {}).get("kind", ""), "")
+    kind = overlay.get("output", {}).get("kind", "")
+    return kind if kind in KINDS else ""
 
 
 def check(given: dict, form: FormSpec, overlay: dict, table: DatasetVersion, trained_on: DatasetVersion | None) -> dict:

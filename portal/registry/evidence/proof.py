@@ -1,6 +1,5 @@
 """What of the evidence is signed, what an approval still waits for, and the digest that ties a report to what it ran over."""
 
-from portal.compute.runtime.environments import key_of
 from portal.compute.states import FINAL
 from portal.core.signed import digest
 from portal.registry.models import AcceptanceReport, AcceptanceRun, ModelVersion
@@ -16,8 +15,8 @@ def cases_of(version: ModelVersion) -> list[dict]:
 
 
 def environment_of(version: ModelVersion) -> str:
-    """The name of the environment that a version runs in."""
-    return key_of(tuple(version.facts.get("requirements", ())))
+    """The digest of the lock of the software that a version runs with; empty while that is not put together."""
+    return version.environment.digest if version.environment else ""
 
 
 def over(version: ModelVersion, cases: list[dict]) -> str:

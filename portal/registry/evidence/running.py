@@ -25,6 +25,8 @@ from portal.registry.states import VersionState
 
 # What is wrong with the machine rather than with the model: nothing is known of it then.
 _OURS = frozenset({"environment_unavailable", "sandbox_too_weak"})
+# After so many nights in a row in which the cases could not be run, people are told.
+NIGHTS = 3
 _ONCE_MORE = frozenset({"crashed", "timed_out", "out_of_memory"})
 
 
@@ -74,24 +76,45 @@ class AcceptanceExecutor:
         return Ended(ok=True, result=_report(order, tried, layers, began), facts={"cases": len(tried), "failed": wrong})
 
     def conclude(self, job: Job, ended: Ended) -> None:
-        if not isinstance(ended.result, dict):
-            return
         run, found = _run_of(job), ended.result
         version = moving.locked(run.version)
+        if not isinstance(found, dict):
+            _tell_of_nights(version, run)
+            return
         report = AcceptanceReport.objects.create(run=run, version=version, **found)
         event().also("model.cases-ran", version, verdict=report.verdict, why=run.why, report=report.public_id)
         if report.verdict == "failed":
             _answer(version, report)
+        _tell_of_nights(version, run)
 
 
 def _answer(version: ModelVersion, report: AcceptanceReport) -> None:
     """A version that is used and fails its own cases stops by itself; whoever answers for it is told."""
-    people = User.objects.filter(pk__in={version.created_by_id, version.model.owner_id} - {None})
+    people = _answerable(version)
     current = report.over == proof.over(version, proof.cases_of(version))
     if version.state == VersionState.APPROVED and current:
         actions.stop(by=SYSTEM, on=version, reason=report.content["sentence"][: moving.REASON_LIMIT])
-        people = people | User.objects.filter(groups__name="reviewer")
+        people = people | _committee()
     notices.tell(people.filter(is_active=True).distinct(), "cases-failed", version.public_id)
+
+
+def _tell_of_nights(version: ModelVersion, run: AcceptanceRun) -> None:
+    """Once, in the night that makes it so many in a row, tell people that nobody knows whether the cases still hold."""
+    if run.why != "nightly":
+        return
+    last = AcceptanceRun.objects.filter(version=version, why="nightly").select_related("report")[: NIGHTS + 1]
+    told = [hasattr(one, "report") and one.report.verdict != "not-run" for one in last]
+    if len(told) >= NIGHTS and not any(told[:NIGHTS]) and all(told[NIGHTS:]):
+        people = (_answerable(version) | _committee()).filter(is_active=True).distinct()
+        notices.tell(people, "cases-not-run", version.public_id)
+
+
+def _answerable(version: ModelVersion):
+    return User.objects.filter(pk__in={version.created_by_id, version.model.owner_id} - {None})
+
+
+def _committee():
+    return User.objects.filter(groups__name="reviewer")
 
 
 def _try(client: Client, order: AcceptanceOrder, case: dict, layers: list, began: float) -> dict:
@@ -185,6 +208,5 @@ def _shown(value) -> str:
 
 
 def _run_of(job: Job) -> AcceptanceRun:
-    return AcceptanceRun.objects.select_related("version__model__study", "version__created_by").get(
-        public_id=job.subject
-    )
+    rows = AcceptanceRun.objects.select_related("version__model__study", "version__created_by", "version__environment")
+    return rows.get(public_id=job.subject)

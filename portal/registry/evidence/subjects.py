@@ -13,4 +13,4 @@ def _versions(by, ids: list[str]) -> dict[str, Subject]:
 
 def register() -> None:
     """Called once the apps are loaded."""
-    subjects.register(("cases-failed",), _versions)
+    subjects.register(("cases-failed", "cases-not-run"), _versions)
