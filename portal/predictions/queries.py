@@ -196,7 +196,8 @@ def _banner(version) -> str:
         who = version.stopped_by.label if version.stopped_by else "the portal"
         return f"This model version was stopped by {who} on {days.moment(version.stopped_at)}: {version.stop_reason}"
     if version.state == VersionState.RETIRED:
-        return "This model version has been retired."
+        who = version.retired_by.label if version.retired_by else "the portal"
+        return f"This model version was retired by {who} on {days.moment(version.retired_at)}: {version.retire_reason}"
     if version.expired:
         return f"The approval of this version ended on {version.expires_on:%-d %b %Y}."
     return ""

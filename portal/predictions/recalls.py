@@ -15,7 +15,6 @@ from portal.predictions.models import Acknowledgement, Prediction, Recall
 from portal.predictions.retraction import SHOWING
 from portal.predictions.states import PredictionState
 from portal.registry.models import ModelVersion
-from portal.registry.states import VersionState
 
 # Lists that show answers, each written down under the patients on it.
 _LISTING = ("prediction.listed", "prediction.worklist-seen")
@@ -62,14 +61,14 @@ def sweep(*, by) -> int:
 def _unrecalled(*, by, on=None) -> list[ModelVersion]:
     event().skip()
     known = Recall.objects.filter(version=OuterRef("pk"), stopped_at=OuterRef("stopped_at"))
-    return list(ModelVersion.objects.filter(~Exists(known), state=VersionState.SUSPENDED).order_by("pk"))
+    return list(ModelVersion.objects.filter(~Exists(known), stopped_at__isnull=False).order_by("pk"))
 
 
 @action(Permission.MODEL_STOP, verb="recall.begun", on=ModelVersion)
 def begin(*, by, on) -> bool:
     """Write down whom the stop of a version concerns and tell them; False when that was done, or the version runs again."""
     turns.take(on)
-    if on.state != VersionState.SUSPENDED or Recall.objects.filter(version=on, stopped_at=on.stopped_at).exists():
+    if on.stopped_at is None or Recall.objects.filter(version=on, stopped_at=on.stopped_at).exists():
         event().skip()
         return False
     results = _results(on)

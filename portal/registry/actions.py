@@ -1,4 +1,4 @@
-"""Verbs on models and versions: register, submit, stop; deciding is `review.deciding`."""
+"""Verbs on models and versions: register, submit, take back, stop, retire; deciding is `review.deciding`."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,13 +8,14 @@ from django.db.models import Max
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core import clock
-from portal.core.problems import BadInput
-from portal.registry import artifacts, moving, naming
+from portal.core.problems import BadInput, Conflict
+from portal.registry import artifacts, moving, naming, signing
 from portal.registry.cards import proposals
 from portal.registry.evidence import actions as evidence
 from portal.registry.evidence import asking
 from portal.registry.intake import building
 from portal.registry.models import ModelVersion, RegisteredModel
+from portal.registry.review import conflicts, discussion, seats
 from portal.registry.review.deciding import approve, refuse, resume, withdraw
 from portal.registry.states import VersionState
 from portal.registry.studio import revisions
@@ -74,6 +75,45 @@ def stop(*, by, on, reason) -> None:
     version.stopped_by = by if by.pk else None
     version.save()
     event().note(number=version.number)
+
+
+@action(Permission.MODEL_SUBMIT, verb="model.taken-back", on=ModelVersion)
+def take_back(*, by, on, reason) -> None:
+    """Make a draft again of what was proposed and nobody has signed; the reason stands in its discussion.
+
+    The checklists begin anew: what comes again may be another form.
+    """
+    version = moving.locked(on)
+    moving.check_reason(reason)
+    if signing.not_withdrawn(version):
+        raise Conflict("A reviewer has signed for this version: it is not taken back any more.", code="signed")
+    moving.move(version, VersionState.DRAFT)
+    version.submitted_at, version.expires_on = None, None
+    version.save(update_fields=("state", "submitted_at", "expires_on"))
+    version.review_answers.all().delete()
+    discussion.keep(version, by, f"Taken back: {reason.strip()}", told=(version.created_by, version.model.owner))
+    event().note(number=version.number)
+
+
+@action(Permission.MODEL_OWN, verb="model.retired", on=ModelVersion)
+def retire(*, by, on, reason) -> None:
+    """End an approved or stopped version for good; its results stay readable and say so."""
+    version = moving.locked(on)
+    if not may_retire(by, version):
+        raise Conflict("Its owner, or a reviewer with a seat on the committee, retires a version.", code="no-seat")
+    moving.check_reason(reason)
+    moving.move(version, VersionState.RETIRED)
+    # When and why it was stopped stays: a recall of that stop goes on.
+    version.retired_at, version.retired_by, version.retire_reason = clock.now(), by, reason.strip()
+    version.save(update_fields=("state", "retired_at", "retired_by", "retire_reason"))
+    event().note(number=version.number)
+
+
+def may_retire(by, version: ModelVersion) -> bool:
+    """Whether this person can end a version as it stands: who answers for it, or sits on the committee without an interest."""
+    if version.state not in (VersionState.APPROVED, VersionState.SUSPENDED):
+        return False
+    return version.model.owner_id == by.pk or bool(seats.held_by(by) and not conflicts.concerns(version, [by]))
 
 
 @action(Permission.MODEL_SEE, verb="model.opened", on=ModelVersion)

@@ -12,7 +12,7 @@ _WAITING = "kept"
 # The pages that call `take`; what nobody gives back, a search or an emergency's codes, is not kept either.
 GIVEN_BACK = frozenset({
     "clinic:form", "oversight:approval", "oversight:stop", "lab:form-studio", "lab:card-change", "lab:dataset-new", "lab:model-new", "lab:dataset-columns",
-    "lab:dataset-rights", "lab:dataset-summaries", "lab:evidence-case", "lab:evaluation-rows", "account:ask", "account:notice-settings", "clinic:share", "clinic:show", "lab:review", "lab:submit", "lab:owner",
+    "lab:dataset-rights", "lab:dataset-summaries", "lab:evidence-case", "lab:evaluation-rows", "account:ask", "account:notice-settings", "clinic:share", "clinic:show", "lab:review", "lab:submit", "lab:owner", "lab:take-back", "lab:retire",
     "oversight:withdraw", "oversight:resume", "oversight:committee",
 })  # fmt: skip
 

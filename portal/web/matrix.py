@@ -102,6 +102,8 @@ TABLE: dict[str, tuple[tuple[str, ...], str, str, Phi]] = {
     "lab:checklist": (POST, "model version", P.MODEL_REVIEW, Phi.FREE_TEXT),
     "lab:comment": (POST, "model version", P.MODEL_DISCUSS, Phi.FREE_TEXT),
     "lab:submit": (BOTH, "model version", P.MODEL_SUBMIT, Phi.FREE_TEXT),
+    "lab:take-back": (BOTH, "model version", P.MODEL_SUBMIT, Phi.FREE_TEXT),
+    "lab:retire": (BOTH, "model version", P.MODEL_OWN, Phi.NONE),
     "lab:narrow": (BOTH, "model version", P.MODEL_REVIEW, Phi.NONE),
     "lab:owner": (BOTH, "model version", P.MODEL_OWN, Phi.FREE_TEXT),
     "lab:approval-paper": (GET, "model version", P.MODEL_SEE, Phi.FREE_TEXT),

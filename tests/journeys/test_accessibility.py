@@ -45,7 +45,7 @@ NOT_SWEPT = {
 # Forms that are sent empty after their page was looked at, and come back with what is to be mended.
 SENT_EMPTY = {
     "account:ask", "account:tokens", "clinic:share", "clinic:emergency", "hospital:join", "hospital:studies",
-    "lab:dataset-new", "lab:dataset-upload", "lab:dataset-rights",  "oversight:stop",
+    "lab:dataset-new", "lab:dataset-upload", "lab:dataset-rights",  "oversight:stop", "lab:take-back", "lab:retire",
     "oversight:incident", "oversight:case",  "oversight:find-subject",
     "oversight:committee", "lab:model-new", "clinic:card-read",
 }  # fmt: skip

@@ -49,6 +49,8 @@ PAGES = {
     "lab:approval-paper": (("version",), SEES_MODEL),
     "lab:submit": (("version",), (403, 403, 200, 404, 403, 404, 404)),
     "lab:narrow": (("version",), COMMITTEE),
+    "lab:take-back": (("version",), (403, 403, 200, 404, 403, 404, 404)),
+    "lab:retire": (("version",), (403, 403, 200, 404, 200, 404, 404)),
     "lab:owner": (("version",), (403, 403, 200, 404, 200, 404, 404)),
     "oversight:withdraw": (("version",), COMMITTEE),
     "oversight:resume": (("version",), COMMITTEE),

@@ -156,7 +156,8 @@ NOT_SIGNED = {
         "id": "the signatures hang on it", "state": "what the decisions lead to", "created_at": "says nothing of the model",
         "submitted_at": "says nothing of the model", "approved_at": "comes with the last signature",
         "stopped_at": "comes after the signatures", "stopped_by": "comes after the signatures",
-        "stop_reason": "comes after the signatures",
+        "stop_reason": "comes after the signatures", "retired_at": "comes after the signatures",
+        "retired_by": "comes after the signatures", "retire_reason": "comes after the signatures",
     },
     RegisteredModel: {
         "id": "the version hangs on it", "public_id": "says nothing; the slug is signed", "created_at": "says nothing",

@@ -46,7 +46,7 @@ class RegisteredModel(Guarded):
 class ModelVersion(Guarded):
     """One fixed set of files of a model; `facts` is what its files say, `overlay` what people made of the form."""
 
-    PHI = dict.fromkeys(("number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at", "approved_at", "expires_on", "stopped_at", "stop_reason"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "changes": Phi.FREE_TEXT}  # fmt: skip
+    PHI = dict.fromkeys(("number", "state", "digest", "engine", "facts", "overlay", "run", "created_at", "submitted_at", "approved_at", "expires_on", "stopped_at", "stop_reason", "retired_at", "retire_reason"), Phi.NONE) | {"public_id": Phi.PSEUDONYM, "changes": Phi.FREE_TEXT}  # fmt: skip
     public_id = models.CharField(max_length=20, unique=True, default=new_id, editable=False)
     model = models.ForeignKey(RegisteredModel, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -67,6 +67,9 @@ class ModelVersion(Guarded):
     stopped_at = models.DateTimeField(null=True)
     stopped_by = models.ForeignKey(null=True, **_PERSON)
     stop_reason = models.CharField(max_length=500, blank=True)
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.ForeignKey(null=True, **_PERSON)
+    retire_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         verbose_name = "model version"

@@ -34,10 +34,17 @@ def comment(*, by, on, words, answers="") -> ReviewComment:
     above = on.comments.filter(public_id=answers, answers=None).first() if answers else None
     if answers and above is None:
         raise BadInput({"words": "The comment that you answer is not here. Read the page again."})
-    said = ReviewComment.objects.create(version=on, author=by, answers=above, words=text)
-    told = [person for person in taking_part(on) if person.pk != by.pk]
-    notices.tell(told, "review-comment", on.public_id)
-    event().note(comment=said.public_id, told=len(told))
+    people = taking_part(on)
+    said = keep(on, by, text, told=people, answers=above)
+    event().note(comment=said.public_id, told=len([person for person in people if person.pk != by.pk]))
+    return said
+
+
+def keep(version: ModelVersion, by, words: str, *, told, answers=None) -> ReviewComment:
+    """Write down what was said and tell these people, as far as they are here and did not say it; call inside actions."""
+    said = ReviewComment.objects.create(version=version, author=by, answers=answers, words=words)
+    people = {person.pk: person for person in told if person and person.is_active and person.pk != by.pk}
+    notices.tell(people.values(), "review-comment", version.public_id)
     return said
 
 

@@ -53,6 +53,8 @@ def version(request, version):
         "mine": any(one.signer_id == request.user.pk for one in signing.not_withdrawn(on)),
         "is_stopped": on.state == VersionState.SUSPENDED,
         "is_draft": on.state == VersionState.DRAFT,
+        "may_take_back": on.state == VersionState.SUBMITTED,
+        "may_retire": actions.may_retire(request.user, on),
         "is_approved": on.state == VersionState.APPROVED,
         "may_shape": may_shape(request.user, on),
         "waits": on.state in WAITING,
