@@ -39,7 +39,10 @@ def take(folder: Path, *, expected: str | None = None) -> Taken:
     found = inspect(folder)
     overlays.check_parts(found.overlay or {}, found.plain())
     brought, proposed = cases.read(folder, found), proposals.read(folder)
-    return Taken(found, keep(folder, expected=expected), brought, proposed)
+    digest = keep(folder, expected=expected)
+    if digest != digests.digest_of(sorted(found.files.items())):
+        raise BadInput({"folder": "The files changed while they were read. Bring the model again."})
+    return Taken(found, digest, brought, proposed)
 
 
 def inspect(folder: Path) -> facts.ModelFacts:
@@ -54,7 +57,7 @@ def inspect(folder: Path) -> facts.ModelFacts:
             {"folder": "The scanner could not look through the files within its limits, so they are not taken."}
         ) from None
     if wrong := shapes.unkept(found.plain()):
-        raise BadInput({"folder": f"What MLmodel or requirements.txt says {wrong}"})
+        raise BadInput({"folder": f"What MLmodel, requirements.txt or the name of a file says {wrong}"})
     if "pickle" in found.flags and not settings.ALLOW_PICKLE:
         raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
     for file, name in scanner.dangers(report):

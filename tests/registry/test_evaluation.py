@@ -1,11 +1,15 @@
 """Trying a version on rows of the hospital: who names them, what comes back, and what never does."""
 
+import copy
+
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from portal.access import policy
 from portal.audit.models import AuditEvent
 from portal.compute import quotas
+from portal.core import guard
+from portal.core.ids import new_id
 from portal.core.problems import BadInput, Conflict
 from portal.datasets import actions as datasets
 from portal.datasets import rights
@@ -13,7 +17,8 @@ from portal.demo.hospital import simulate_cohort
 from portal.registry import scoring
 from portal.registry.evidence import actions as evidence
 from portal.registry.evidence import judging, overlap
-from portal.registry.models import Evaluation
+from portal.registry.models import Evaluation, ModelVersion
+from portal.registry.review import difference
 from tests.datasets.conftest import client_of, fresh, send  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +111,36 @@ def test_a_reviewer_has_a_version_tried_and_reads_aggregates_alone(cast, unplann
         "model.rows-named",
     ]
     assert "ZEBRA" not in str(list(told.values_list("payload", flat=True)))
+
+
+def test_the_next_version_is_laid_beside_with_what_was_worked_out_of_both(cast, unplanned, tables, worked, client_of):  # noqa: F811
+    judging.name(by=cast["reviewer"], on=unplanned, table=tables["tried"].public_id, plan=PLAN | {"training": ""})
+    judging.evaluate(by=cast["reviewer"], on=unplanned)
+    worked()
+    first = Evaluation.objects.get()
+    after = copied(ModelVersion.objects.get(pk=unplanned.pk), number=2, approved_at=None)
+    assert "figures" not in {section.key for section in difference.of(after).sections}
+
+    answer = copy.deepcopy(first.answer)
+    answer["whole"]["metrics"]["brier"] = [0.05, 0.04, 0.06]
+    copied(first, version=after, job=copied(first.job, subject=new_id()), answer=answer)
+    found = {section.key: section for section in difference.of(after).sections}["figures"]
+    (change,) = found.changes
+    assert (change.what, change.after) == ("Squared error (Brier)", "0.05 (0.04 to 0.06)")
+    assert change.before.startswith(f"{first.answer['whole']['metrics']['brier'][0]:.3g} (")
+    shown = client_of("reviewer").get(f"/lab/versions/{after.public_id}/review/").content.decode()
+    assert "Figures on the same rows of this hospital" in shown and "0.05 (0.04 to 0.06)" in shown
+
+
+def copied(row, **changed):
+    """Another row like this one, made past every action."""
+    with guard.unlocked():
+        row = type(row).objects.get(pk=row.pk)
+        row.pk, row.public_id, row._state.adding = None, new_id(), True
+        for name, value in changed.items():
+            setattr(row, name, value)
+        row.save(force_insert=True)
+    return row
 
 
 def test_rows_that_a_form_would_not_take_are_left_out_and_counted(cast, unplanned, studies, send, worked):  # noqa: F811

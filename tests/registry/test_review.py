@@ -15,8 +15,8 @@ from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
 from portal.records.models import CareUnit
-from portal.registry import actions, bundle, queries, signing
-from portal.registry.models import ModelVersion
+from portal.registry import actions, artifacts, bundle, queries, signing
+from portal.registry.models import ModelEnvironment, ModelVersion
 from portal.registry.review import (
     checklist,
     conflicts,
@@ -140,6 +140,35 @@ def test_a_second_version_is_laid_beside_the_first_in_plain_sentences(second, mo
     files = {change.what: change.kind for change in sections["files"].changes}
     assert files == {"notes.txt": "new", "formulary.json": "changed", "requirements.txt": "changed"}
     assert "form and wording" in found.unchanged
+
+
+def test_a_package_below_those_that_a_model_names_is_a_difference_with_its_version(second):
+    before = difference.approved_before(second)
+    lock = ["python==3.11", "numpy==2.4.1 --hash=sha256:" + "a" * 64, "threadpoolctl==3.5.0 --hash=sha256:" + "b" * 64]
+    with guard.unlocked():
+        for version, lines in ((before, lock), (second, [*lock[:2], "threadpoolctl==3.6.0 --hash=sha256:" + "c" * 64])):
+            made = ModelEnvironment.objects.create(key=f"k{version.number}", requirements=[], lock=lines, digest="d")
+            ModelVersion.objects.filter(pk=version.pk).update(environment=made)
+    found = difference.of(ModelVersion.objects.get(pk=second.pk))
+    (section,) = (one for one in found.sections if one.key == "environment")
+    assert section.sentence == "One part of the environment is other than before: threadpoolctl (3.5.0 → 3.6.0)."
+
+
+def test_no_file_is_read_while_somebody_waits_for_a_page(second, monkeypatch):
+    before = difference.approved_before(second)
+    assert before.facts["files"] == dict(artifacts.digests_of(before.digest)) != {}
+    read = []
+    monkeypatch.setattr(difference, "_digests", lambda digest: read.append(digest) or ())
+    files = {section.key: section for section in difference.of(second).sections}["files"]
+    assert ({change.what for change in files.changes}, read) == (
+        {"notes.txt", "formulary.json", "requirements.txt"},
+        [],
+    )
+    with guard.unlocked():
+        older = {name: value for name, value in before.facts.items() if name != "files"}
+        ModelVersion.objects.filter(pk=before.pk).update(facts=older)
+    difference.of(second)
+    assert read == [before.digest]
 
 
 def test_two_equal_versions_show_no_difference_but_the_last_day(cast, studies, trained, waiting, sign, prove):

@@ -12,8 +12,13 @@ class UnsafeTree(ValueError):
 
 def tree_digest(folder: Path | str) -> str:
     """sha256 over the lines `<sha256 of file>  <relative path>`, paths sorted; refuses links and devices."""
+    return digest_of(file_digests(folder))
+
+
+def digest_of(files: list[tuple[str, str]]) -> str:
+    """The digest of a folder from those of its files, paths sorted."""
     running = sha256()
-    for relative, found in file_digests(folder):
+    for relative, found in files:
         running.update(f"{found}  {relative}\n".encode())
     return running.hexdigest()
 

@@ -9,7 +9,7 @@ import yaml
 from packaging.requirements import InvalidRequirement, Requirement
 
 from portal.compute.runtime import columns, pickles
-from portal.compute.runtime.digest import UnsafeTree, tree_digest
+from portal.compute.runtime.digest import UnsafeTree, file_digests
 
 OVERLAY = "formulary.json"
 # A list of numbers may be a tracing, which a file brings; the overlay says so.
@@ -34,7 +34,7 @@ class ModelRefused(Exception):
 class ModelFacts:
     """What a model's files say: engine, signature, requirements, and flags a reviewer should see.
 
-    `inputs` are the questions of the form, `columns` what the model takes them as.
+    `inputs` are the questions of the form, `columns` what the model takes them as, `files` the digest of each file.
     """
 
     engine: str
@@ -48,6 +48,7 @@ class ModelFacts:
     run_id: str
     onnx: str
     flags: list[str]
+    files: dict[str, str] = field(default_factory=dict)
     scan: dict = field(default_factory=dict)
     overlay: dict | None = field(default=None)
 
@@ -58,9 +59,8 @@ class ModelFacts:
 
 def inspect_model(folder: Path) -> ModelFacts:
     """Everything a registration needs; raises ModelRefused with what to mend."""
-    folder = Path(folder)
     try:
-        tree_digest(folder)
+        files = dict(file_digests(folder))
     except (UnsafeTree, OSError) as problem:
         raise ModelRefused(str(problem), "unsafe-files") from None
     described = _description(folder)
@@ -83,6 +83,7 @@ def inspect_model(folder: Path) -> ModelFacts:
         run_id=str(described.get("run_id") or ""),
         onnx=onnx,
         flags=_flags(folder, flavors),
+        files=files,
         overlay=overlay,
     )
     if not onnx and "python_function" not in flavors:
@@ -199,8 +200,7 @@ def _params(described: dict, inputs: list[dict]) -> list[dict]:
 
 
 def _param_type(given: dict) -> str:
-    kind = str(given["type"])
-    return f"array({kind})" if given.get("shape") is not None else kind
+    return f"array({given['type']})" if given.get("shape") is not None else str(given["type"])
 
 
 def _part(described: dict, part: str) -> list:

@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from portal.registry import artifacts, bundle, spec
-from portal.registry.models import ModelVersion
+from portal.registry.evidence import figures
+from portal.registry.models import Evaluation, ModelVersion
 from portal.registry.review import wording
 
 LONGEST = 160
+# Parts of what is signed that are called otherwise here: the files themselves have a section of their own.
+_PARTS = {"files": ("software", "Software and first load")}
 _ASKED = (
     ("label", "question"), ("type", "type"), ("required", "needed"), ("unit", "unit"), ("minimum", "lowest"),
     ("maximum", "highest"), ("usual_min", "usual from"), ("usual_max", "usual to"), ("options", "answers"),
@@ -61,7 +64,7 @@ class Difference:
 def approved_before(version: ModelVersion) -> ModelVersion | None:
     """The newest version of the same model that had been approved, with a lower number."""
     rows = version.model.versions.filter(number__lt=version.number).exclude(approved_at=None)
-    return rows.select_related("model", "created_by").order_by("-number").first()
+    return rows.select_related("model", "created_by", "environment").order_by("-number").first()
 
 
 def of(version: ModelVersion) -> Difference:
@@ -71,13 +74,18 @@ def of(version: ModelVersion) -> Difference:
         return Difference(None, version)
     titles = (
         ("overlay", "Form and wording", _overlay), ("scope", "Wards and last day", _scope),
-        ("metrics", "Measures of the source run", _metrics), ("environment", "Environment", _environment),
-        ("files", "Files", _files),
+        ("metrics", "Measures of the source run", _metrics), ("files", "Files", _files),
     )  # fmt: skip
     pairs = [("inputs", "Inputs", _as_asked(before, version))]
     pairs += [(key, title, _pair(read(before), read(version))) for key, title, read in titles]
+    pairs.append(("environment", "Environment", _as_installed(before, version)))
+    if tried := _as_tried(before, version):
+        pairs.append(("figures", "Figures on the same rows of this hospital", _pair(*tried)))
     old, new = bundle.covered(before), bundle.covered(version)
-    pairs += [(part, part.capitalize(), _pair(_flat(old.get(part)), _flat(new.get(part)))) for part in {**old, **new}]
+    pairs += [
+        (*_PARTS.get(part, (part, part.capitalize())), _pair(_flat(old.get(part)), _flat(new.get(part))))
+        for part in {**old, **new}
+    ]
     found = (Section(key, title, wording.sentence(key, title, changes), changes) for key, title, changes in pairs)
     return Difference(before, version, tuple(found))
 
@@ -115,18 +123,37 @@ def _metrics(version: ModelVersion) -> dict[str, str]:
     return _flat(version.run.get("metrics") or {}) | _flat(version.run.get("params") or {}, "setting")
 
 
-def _environment(version: ModelVersion) -> dict[str, str]:
+def _as_tried(before: ModelVersion, after: ModelVersion) -> tuple[dict[str, str], dict[str, str]] | None:
+    """What the portal worked out of both on the newest rows on which both were tried; None where there are none."""
+    told: dict[int, dict[int, Evaluation]] = {}
+    rows = Evaluation.objects.filter(version__in=(before, after), outcome="told").order_by("-rows_of", "-id")
+    for one in rows:
+        told.setdefault(one.rows_of_id, {}).setdefault(one.version_id, one)
+    both = next((found for found in told.values() if len(found) == 2), None)
+    return both and (figures.lines(both[before.pk].answer), figures.lines(both[after.pk].answer))
+
+
+def _as_installed(before: ModelVersion, after: ModelVersion) -> tuple[Change, ...]:
+    """Every package that both run with; what the models name, while the software of either is not put together."""
+    locked = all(version.environment and version.environment.lock for version in (before, after))
+    return _pair(_environment(before, locked), _environment(after, locked))
+
+
+def _environment(version: ModelVersion, locked: bool) -> dict[str, str]:
     facts = version.facts
-    found = {"Python": str(facts.get("python", "")), "Runs with": version.engine}
+    found = {"Saved with Python": str(facts.get("python", "")), "Runs with": version.engine}
     found["Flavours"] = ", ".join(facts.get("flavors") or ())
-    for line in facts.get("requirements") or ():
+    # Behind the version a lock has hashes, which say nothing to people.
+    lines = [line.split()[0] for line in version.environment.lock] if locked else facts.get("requirements") or ()
+    for line in lines:
         name, same, number = line.partition("==")
         found[name.strip()] = number.strip() if same else line
     return found
 
 
 def _files(version: ModelVersion) -> dict[str, str]:
-    return dict(_digests(version.digest))
+    # Versions that came before their digests were written down are read once more.
+    return version.facts.get("files") or dict(_digests(version.digest))
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ _ONE = {
     "inputs": ("input", "inputs"), "overlay": ("entry of the form", "entries of the form"), "files": ("file", "files"),
     "metrics": ("measure of the source run", "measures of the source run"),
     "environment": ("part of the environment", "parts of the environment"), "scope": ("limit of use", "limits of use"),
+    "figures": ("figure on the same rows", "figures on the same rows"),
 }  # fmt: skip
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MOST = 4

@@ -3,22 +3,7 @@
 from dataclasses import dataclass
 
 from portal.core import shares
-
-# Code, what it is called, and what is right; None where more is simply better.
-METRICS = (
-    ("auroc", "Tells apart (AUROC)", "0.5 is chance, 1 is perfect"),
-    ("auprc", "Precision over recall (AUPRC)", "chance is the share with the outcome"),
-    ("brier", "Squared error (Brier)", "0 is perfect"),
-    ("slope", "Calibration slope", "1 is right; below 1 the risks are too extreme"),
-    ("intercept", "Calibration intercept", "0 is right; below 0 the risks are too high"),
-    ("share", "Share with the outcome", ""),
-    ("mean_error", "Mean absolute error", "0 is perfect"),
-    ("explained", "Explained variance (R²)", "1 is perfect, 0 is no better than the mean"),
-    ("concordance", "Concordance (Harrell's C)", "0.5 is chance, 1 is perfect"),
-    ("right", "Share whose likeliest class was right", ""),
-)
-_SHARES = {"share", "right"}
-TOO_FEW = "too few"
+from portal.registry.evidence import figures
 
 
 @dataclass(frozen=True)
@@ -37,7 +22,7 @@ class Bin:
 def of(answer: dict) -> dict:
     """The sentence, the columns that any cell has, a row for all and one for each group, and the bins of the picture."""
     cells = [answer["whole"], *(cell for group in answer["groups"] for cell in group["cells"])]
-    heads = [metric for metric in METRICS if any(metric[0] in cell["metrics"] for cell in cells)]
+    heads = [metric for metric in figures.METRICS if any(metric[0] in cell["metrics"] for cell in cells)]
     at = [one["threshold"] for one in answer["whole"].get("at", ())]
     rows = [("All rows", answer["whole"])]
     rows += [(f"{group['title']}: {cell['label']}", cell) for group in answer["groups"] for cell in group["cells"]]
@@ -60,17 +45,8 @@ def _row(title: str, cell: dict, heads, thresholds: int) -> dict:
 
 
 def _value(code: str, found, *, of_100: bool = False) -> dict:
-    if not found:
-        return {"text": TOO_FEW, "interval": "", "few": True}
-    words = (
-        (lambda part: f"{part * 100:.0f}")
-        if of_100
-        else shares.percent
-        if code in _SHARES
-        else lambda part: f"{part:.3g}"
-    )
-    value, low, high = found
-    return {"text": words(value), "interval": f"{words(low)} to {words(high)}" if low is not None else "", "few": False}
+    text, interval = figures.said(code, found, of_100=of_100)
+    return {"text": text, "interval": interval, "few": not found}
 
 
 def _sentence(answer: dict) -> str:
