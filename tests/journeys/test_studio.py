@@ -4,6 +4,7 @@ import pytest
 
 from portal.registry import actions, spec
 from portal.registry.models import FormRevision, ModelVersion
+from tests.predictions import small
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.slow]
 
@@ -80,3 +81,23 @@ def test_others_read_the_form_and_its_states(visit, accessible, look, submitted,
     assert "As it came with the model's files." in page.inner_text("#history")
     accessible(page)
     look(page, "studio-read")
+
+
+def test_a_scientist_says_what_the_answer_is_called(visit, accessible, look, cast, studies, live_server, tmp_path):
+    columns = {"score": (1, 0, 0), "low": (1, 0, -1), "high": (1, 0, 1)}
+    folder = small.write(tmp_path / "small", columns, {"title": "A small model"}, "Identity")
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="small", folder=folder)
+    page = visit("scientist")
+    page.goto(f"{live_server.url}/lab/versions/{version.public_id}/form/edit/")
+    opened(page, "answer")
+    page.select_option("[id='s-answer.kind']", "number")
+    page.select_option("[id='s-answer.column']", "score")
+    page.fill("[id='s-answer.label']", "Progression in a year")
+    page.fill("[id='s-answer.unit']", "points")
+    page.wait_for_selector("#form-preview >> text=Progression in a year: about 12.3 points.")
+    accessible(page)
+    look(page, "studio-answer")
+    page.fill("#why", "Clinicians should read words.")
+    page.click("button:has-text('Save the form')")
+    page.wait_for_selector("text=Saved as form 2.")
+    assert ModelVersion.objects.get(pk=version.pk).overlay["output"]["label"] == "Progression in a year"

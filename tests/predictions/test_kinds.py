@@ -200,8 +200,8 @@ def test_whom_a_model_was_not_validated_for_gets_a_mark_and_an_answer(run, page)
     assert "Not validated for this patient: all of its patients were infants." in page(view)
 
 
-def test_a_model_without_description_answers_with_its_numbers(run, page):
-    view = run({"u": (1, 0, 0), "v": (0, 1, 0.123456)}, {}, y=1)
+def test_a_model_whose_answer_is_all_its_columns_answers_with_its_numbers(run, page):
+    view = run({"u": (1, 0, 0), "v": (0, 1, 0.123456)}, {"output": {"kind": "table"}}, y=1)
 
     assert view.sentence == "The model answers: u 1, v 1.123."
     assert "The model's own numbers" in page(view).replace("&#x27;", "'")

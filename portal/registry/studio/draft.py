@@ -7,7 +7,7 @@ from portal.compute.runtime.facts import PARAM
 from portal.core.problems import BadInput
 from portal.registry import answers, overlays, spec
 from portal.registry.spec import Field, FormSpec
-from portal.registry.studio import values
+from portal.registry.studio import answer, values
 
 TEXTS = ("label", "help", "group", "unit", "unit_label", "zone")
 NUMBERS = ("order", "min", "max", "usual_min", "usual_max")
@@ -32,6 +32,10 @@ def read(version, posted) -> Draft:
     for asked in form.fields:
         if posted.get(f"{asked.name}.{SHOWN}"):
             _read_field(form, asked, found, posted)
+    try:
+        answer.read(found.overlay, posted)
+    except BadInput as problem:
+        found.errors |= problem.errors
     if not found.errors:
         try:
             overlays.check(found.overlay, version.facts)
@@ -48,6 +52,8 @@ def drawable(version, draft: Draft) -> dict:
             place, name = _place(overlay, asked)
             saved = _place(version.overlay, asked)[0].get(name)
             place[name] = copy.deepcopy(saved or {})
+    if any(name == "output" or name.startswith("answer.") for name in draft.errors):
+        overlay["output"] = copy.deepcopy(version.overlay.get("output", {}))
     return overlay
 
 

@@ -3,6 +3,7 @@
 from portal.core.problems import BadInput
 from portal.registry import bundle, overlays
 from portal.registry.models import ModelVersion
+from portal.registry.studio import answer
 
 
 def register() -> None:
@@ -11,9 +12,10 @@ def register() -> None:
 
 
 def unfit(version: ModelVersion) -> list[str]:
-    """What of the form does not fit, as it came with the files or was made since."""
+    """What of the form does not fit or was not said, as it came with the files or was made since."""
     try:
         overlays.check(version.overlay, version.facts)
     except BadInput as problem:
         return [f"The form does not fit the model. {sentence}" for sentence in problem.errors.values()]
-    return []
+    unsaid = answer.unsaid(version.overlay, version.facts)
+    return [unsaid] if unsaid else []

@@ -16,7 +16,7 @@ from portal.registry import queries, spec
 from portal.registry.studio import actions, draft, revisions
 from portal.web import kept
 from portal.web.clinic import forms
-from portal.web.lab import panels, views
+from portal.web.lab import answers, panels, views
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ def _studio(request, on, *, typed=None, found=None, status=200):
     context |= {
         "closed": actions.closed(request.user, on),
         "groups_of_panels": panels.panels(form, drawn, typed, errors),
+        "answer": answers.panel(on, drawn, typed, errors),
         "lists": panels.lists(form),
         "errors": errors,
         "summary": panels.summary(errors),
@@ -118,7 +119,11 @@ def _preview(on, overlay: dict) -> dict:
     form = spec.of(on.facts, overlay)
     shown = _Drawn(form, _Overlaid(overlay), prefill.proposals(form))
     left = [one for one in form.fields if not one.asked]
-    return {"groups": forms.groups(shown, typed=None, errors={}), "left": left}
+    return {
+        "groups": forms.groups(shown, typed=None, errors={}),
+        "left": left,
+        "answer_example": answers.example(on.facts, overlay),
+    }
 
 
 @dataclass(frozen=True)
