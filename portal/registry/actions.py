@@ -116,7 +116,12 @@ def may_retire(by, version: ModelVersion) -> bool:
     return version.model.owner_id == by.pk or bool(seats.held_by(by) and not conflicts.concerns(version, [by]))
 
 
-@action(Permission.MODEL_SEE, verb="model.opened", on=ModelVersion)
+def _versions():
+    related = ("model__study", "model__owner", "created_by", "stopped_by", "environment")
+    return ModelVersion.objects.select_related(*related)
+
+
+@action(Permission.MODEL_SEE, verb="model.opened", on=ModelVersion, rows=_versions)
 def open_version(*, by, on) -> ModelVersion:
     """One version of a model."""
     return on

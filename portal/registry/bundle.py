@@ -7,6 +7,7 @@ whether a version is ready.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portal.registry import reading
 from portal.registry.models import ModelVersion
 
 
@@ -32,11 +33,13 @@ def gate(part: str, find: Callable[[ModelVersion], list[str]]) -> None:
     _GATES[part] = find
 
 
+@reading.once
 def covered(version: ModelVersion) -> dict[str, object]:
     """What the signatures cover of every part."""
     return {part: value(version) for part, value in _COVERED.items()}
 
 
+@reading.once
 def missing(version: ModelVersion) -> list[Missing]:
     """What an approval still waits for; empty when a reviewer may sign."""
     return [Missing(sentence, part) for part, find in _GATES.items() for sentence in find(version)]

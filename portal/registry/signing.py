@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 from portal.core import signed
-from portal.registry import bundle
+from portal.registry import bundle, reading
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.states import E1762, Seat
 
@@ -11,6 +11,7 @@ GENESIS = "0" * 64
 DECISIONS = frozenset({"approval", "refusal", "withdrawal"})
 
 
+@reading.once
 def payload_sha256(version: ModelVersion) -> str:
     """The digest that reviewers sign: files and how they run, form, scope, last day, words and evidence (RFC 8785)."""
     covered = {
@@ -73,15 +74,16 @@ def fingerprint(signature: Signature) -> str:
 
 def intact(version: ModelVersion) -> bool:
     """Whether every signature of a version is as it was signed, and none is missing in between."""
-    return _intact(list(_chained(version)))
+    return _intact(_chain(version))
 
 
+@reading.once
 def decisions(version: ModelVersion) -> list[Signature]:
     """The last decision of each signer about the version as it stands now; none when any signature was touched.
 
     A withdrawal ends every approval of its signer before it, whatever bytes either covers.
     """
-    found = list(_chained(version))
+    found = _chain(version)
     if not _intact(found):
         return []
     now = payload_sha256(version)
@@ -96,7 +98,7 @@ def approvals(version: ModelVersion) -> list[Signature]:
 
 def not_withdrawn(version: ModelVersion) -> list[Signature]:
     """The last approval of each signer who has not taken it back, also of the version as it was before a change."""
-    last = {one.signer_id: one for one in _chained(version) if one.meaning in ("approval", "withdrawal")}
+    last = {one.signer_id: one for one in _chain(version) if one.meaning in ("approval", "withdrawal")}
     return [one for one in last.values() if one.meaning == "approval"]
 
 
@@ -111,6 +113,11 @@ def _decides(signature: Signature, now: str) -> bool:
     if signature.meaning == "withdrawal":
         return True
     return signature.meaning in DECISIONS and signature.payload_sha256 == now
+
+
+@reading.once
+def _chain(version: ModelVersion) -> list[Signature]:
+    return list(_chained(version))
 
 
 def _chained(version: ModelVersion):

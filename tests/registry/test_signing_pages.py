@@ -4,10 +4,13 @@ import json
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from portal.accounts import factors
 from portal.audit.models import AuditEvent
+from portal.core import signed
 from portal.registry import actions, signing
 from portal.registry.models import Signature
 from portal.registry.studio import actions as studio
@@ -114,3 +117,21 @@ def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting
     answer = send("reviewer2", "resume")
     assert (answer.status_code, version.state) == (302, "approved"), answer.content.decode()
     assert [one.meaning for one in version.signatures.all()][-2:] == ["approval", "resumption"]
+
+
+def test_what_is_signed_is_worked_out_once_for_a_page(cast, waiting, sign, client, monkeypatch):
+    sign(waiting, "reviewer")
+    digests, proofs = [], []
+    digest, holds = signed.digest, signed.holds
+    monkeypatch.setattr(signed, "digest", lambda value: digests.append("parts" in value) or digest(value))
+    monkeypatch.setattr(signed, "holds", lambda *given: proofs.append(1) or holds(*given))
+    client.force_login(cast["reviewer2"], backend=BACKEND)
+    counted = {}
+    for name in ("oversight:approval", "lab:version"):
+        client.get(reverse(name, args=[waiting.public_id]))
+        digests.clear(), proofs.clear()
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse(name, args=[waiting.public_id])).status_code == 200
+        counted[name] = (sum(digests), len(proofs), len(queries))
+    assert {name: found[:2] for name, found in counted.items()} == {"oversight:approval": (1, 1), "lab:version": (1, 1)}
+    assert counted["oversight:approval"][2] <= 36 and counted["lab:version"][2] <= 30, counted

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.registry import reading
 from portal.registry.cards import attributes, elements, values
 from portal.registry.cards.attributes import OWN, Group, Item
 from portal.registry.models import CardEntry, ModelVersion
@@ -114,6 +115,7 @@ def read(version: ModelVersion) -> Card:
     return Card(version, lines)
 
 
+@reading.once
 def values_of(version: ModelVersion) -> dict[str, dict]:
     """What is said now, by key, without who said it; what is blank is left out."""
     rows = CardEntry.objects.filter(version=version).order_by("id").values_list("key", "value")

@@ -2,6 +2,7 @@
 
 from portal.compute.states import FINAL
 from portal.core.signed import digest
+from portal.registry import reading
 from portal.registry.models import AcceptanceReport, AcceptanceRun, ModelVersion
 
 NONE_YET = "It has no acceptance cases: invented patients with the answers that the model must give."
@@ -9,6 +10,7 @@ NOT_RUN = "Its acceptance cases have not run over today's files, form and cases.
 RUNNING = "Its acceptance cases are being run; this takes a moment."
 
 
+@reading.once
 def cases_of(version: ModelVersion) -> list[dict]:
     """The cases of a version, each with its number."""
     return [{"number": case.number, **case.content} for case in version.cases.order_by("number")]

@@ -1,6 +1,7 @@
 """What of a version's files is signed, and what an approval waits for; the scan is part of the version's facts."""
 
 from portal.compute.states import sentence
+from portal.registry import reading
 from portal.registry.models import ModelVersion, Trial
 from portal.registry.states import EnvironmentState, TrialState
 
@@ -35,6 +36,7 @@ def missing(version: ModelVersion) -> list[str]:
     return [] if trial.state == TrialState.LOADED else [f"It does not load in the sandbox: {sentence(trial.reason)}"]
 
 
+@reading.once
 def last_trial(version: ModelVersion) -> Trial | None:
     """The last attempt to load it that has ended."""
     return version.trials.exclude(state=TrialState.WAITING).first()

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.registry import actions, bundle, queries, signing, spec
+from portal.registry import actions, bundle, queries, reading, signing, spec
 from portal.registry.review import owners
 from portal.registry.states import WAITING, VersionState
 from portal.registry.studio import actions as studio
@@ -39,6 +39,11 @@ def may_shape(by, on) -> bool:
 def version(request, version):
     """One version: intended use, inputs, approvals, source run, where it stands."""
     on = actions.open_version(by=request.user, on=version)
+    with reading.one_page():
+        return _page(request, on)
+
+
+def _page(request, on):
     context = {
         "version": on,
         "form": spec.form_of(on),

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict, Problem
-from portal.registry import actions, bundle, queries, signing, spec
+from portal.registry import actions, bundle, queries, reading, signing, spec
 from portal.registry.review import chairing, checklist, conflicts, deciding, difference
 from portal.registry.states import WAITING
 from portal.web import kept, proofs
@@ -100,7 +100,12 @@ def _standing(on, by) -> dict:
     }
 
 
-def _page(request, on, *, typed=None, errors=None, status=200):
+def _page(request, on, **given):
+    with reading.one_page():
+        return _whole_page(request, on, **given)
+
+
+def _whole_page(request, on, *, typed=None, errors=None, status=200):
     given = typed or request.POST
     context = {
         "version": on,
