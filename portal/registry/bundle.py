@@ -13,14 +13,15 @@ from portal.registry.models import ModelVersion
 
 @dataclass(frozen=True)
 class Missing:
-    """Something that an approval waits for; `part` names the page of the version where it is put right."""
+    """Something that an approval waits for; `part` names the page where it is put right, `place` a section of that page."""
 
     sentence: str
     part: str
+    place: str = ""
 
 
 _COVERED: dict[str, Callable[[ModelVersion], object]] = {}
-_GATES: dict[str, Callable[[ModelVersion], list[str]]] = {}
+_GATES: dict[str, Callable[[ModelVersion], list]] = {}
 
 
 def cover(part: str, value: Callable[[ModelVersion], object]) -> None:
@@ -28,8 +29,8 @@ def cover(part: str, value: Callable[[ModelVersion], object]) -> None:
     _COVERED[part] = value
 
 
-def gate(part: str, find: Callable[[ModelVersion], list[str]]) -> None:
-    """Let a part hold an approval back; `find` gives a sentence for each thing that is missing."""
+def gate(part: str, find: Callable[[ModelVersion], list]) -> None:
+    """Let a part hold an approval back; `find` gives a sentence for each thing that is missing, or that and its section."""
     _GATES[part] = find
 
 
@@ -42,4 +43,9 @@ def covered(version: ModelVersion) -> dict[str, object]:
 @reading.once
 def missing(version: ModelVersion) -> list[Missing]:
     """What an approval still waits for; empty when a reviewer may sign."""
-    return [Missing(sentence, part) for part, find in _GATES.items() for sentence in find(version)]
+    return [_missing(part, found) for part, find in _GATES.items() for found in find(version)]
+
+
+def _missing(part: str, found: str | tuple[str, str]) -> Missing:
+    sentence, place = (found, "") if isinstance(found, str) else found
+    return Missing(sentence, part, place)

@@ -13,8 +13,13 @@ DECISIONS = frozenset({"approval", "refusal", "withdrawal"})
 
 @reading.once
 def payload_sha256(version: ModelVersion) -> str:
-    """The digest that reviewers sign: files and how they run, form, scope, last day, words and evidence (RFC 8785)."""
-    covered = {
+    """The digest that reviewers sign (RFC 8785)."""
+    return signed.digest(payload(version))
+
+
+def payload(version: ModelVersion) -> dict:
+    """What reviewers sign: files and how they run, form, scope, last day, words and evidence."""
+    return {
         "model": version.model.slug,
         "title": version.model.title,
         "summary": version.model.summary,
@@ -30,7 +35,6 @@ def payload_sha256(version: ModelVersion) -> str:
         "changes": version.changes,
         "parts": bundle.covered(version),
     }
-    return signed.digest(covered)
 
 
 def record_of(signature: Signature) -> dict:

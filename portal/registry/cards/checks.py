@@ -8,6 +8,8 @@ from portal.registry.models import ModelVersion
 from portal.registry.spec import Field
 
 _NAMED = 2
+# The group in which the nine are ticked.
+_TICKING = "making"
 # Words by which a protected input is known for one of the nine; 45 CFR 92.210 adds color, national origin, age, disability.
 _WORDS = {
     "race": ("race", "racial", "color", "colour", "skin"), "ethnicity": ("ethnic", "ethnicity", "origin", "nationality", "ancestry"),
@@ -21,11 +23,12 @@ _RECORD = {"age": "date-of-birth", "sex": "sex"}
 _UNMARKED = frozenset({"social-determinants", "health-status"})
 
 
-def missing(version: ModelVersion) -> list[str]:
-    """A sentence for each group with blanks, for each contradiction with the form, and for a ruled-out determination."""
+def missing(version: ModelVersion) -> list[tuple[str, str]]:
+    """A sentence for each group with blanks, contradiction with the form and ruled-out determination, with its group."""
     said = values_of(version)
-    blanks = [sentence for group in attributes.GROUPS if (sentence := _blank(group, said))]
-    return [*blanks, *contradictions(version, said), *_device(version, said.get("device", {}))]
+    blanks = [(sentence, group.slug) for group in attributes.GROUPS if (sentence := _blank(group, said))]
+    wrong = [(sentence, _TICKING) for sentence in contradictions(version, said)]
+    return [*blanks, *wrong, *((sentence, "device") for sentence in _device(version, said.get("device", {})))]
 
 
 def contradictions(version: ModelVersion, said: dict[str, dict]) -> list[str]:

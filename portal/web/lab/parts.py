@@ -1,5 +1,11 @@
 """The pages of a version, one for each part of its evidence, in the order in which a reviewer reads them."""
 
+from django.urls import reverse
+
+from portal.access import policy
+from portal.access.permissions import Permission
+from portal.registry.cards import actions as cards
+
 # Part, address, and what it is called; a part of `bundle` that can be missing has a page here.
 PARTS = (
     ("overview", "lab:version", "Overview"),
@@ -10,3 +16,21 @@ PARTS = (
     ("calibration", "lab:calibration", "Reliability here"),
     ("review", "lab:review", "Review"),
 )
+_ADDRESSES = {part: address for part, address, _ in PARTS}
+
+
+def owing(by, version, missing) -> list[tuple[str, str]]:
+    """Each thing that is missing, with the address at which this person puts it right, or else reads about it."""
+    writes = any(one.place for one in missing) and _may_write(by, version)
+    return [(one.sentence, _address(version, one, writes)) for one in missing]
+
+
+def _address(version, one, writes: bool) -> str:
+    if one.part == "card" and one.place and writes:
+        return reverse("lab:card-change", args=[version.public_id, one.place])
+    place = f"#{one.place}" if one.place else ""
+    return reverse(_ADDRESSES.get(one.part, "lab:version"), args=[version.public_id]) + place
+
+
+def _may_write(by, version) -> bool:
+    return cards.may_be_changed(version) and policy.decide(by, Permission.CARD_WRITE, version).allowed

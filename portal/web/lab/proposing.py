@@ -4,6 +4,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_http_methods
 
 from portal.access import policy
@@ -13,6 +14,7 @@ from portal.registry import actions, bundle
 from portal.registry.review import difference, scope
 from portal.registry.states import VersionState
 from portal.web import kept
+from portal.web.lab.parts import owing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +29,7 @@ def submit(request, version):
     except Problem as problem:
         errors = problem.errors if isinstance(problem, BadInput) else {"expires_on": problem.sentence}
         return _submission(request, on, errors=errors, status=problem.status)
-    messages.success(request, "Submitted. Two reviewers, one in each seat, have to sign before it can be run.")
+    messages.success(request, _said(request.user, on))
     return redirect("lab:version", on.public_id)
 
 
@@ -53,6 +55,17 @@ def narrow(request, version):
         "open": on.state == VersionState.SUBMITTED,
     }
     return render(request, "lab/narrow.html", context, status=status)
+
+
+def _said(by, on) -> str:
+    """What follows a submission; what is still owed is named again, each with the way to where it is put right."""
+    missing = bundle.missing(on)
+    if not missing:
+        return (
+            "Submitted. Two reviewers have to sign, one for the clinic and one for data science, before it can be run."
+        )
+    owed = format_html_join(" ", '<a href="{1}">{0}</a>', owing(by, on, missing))
+    return format_html("Submitted. Before anyone can sign: {}", owed)
 
 
 def _submission(request, on, *, errors=None, typed=None, status=200):

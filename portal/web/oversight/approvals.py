@@ -11,6 +11,7 @@ from portal.registry import actions, bundle, queries, reading, signing, spec
 from portal.registry.review import chairing, checklist, conflicts, deciding, difference
 from portal.registry.states import WAITING
 from portal.web import kept, proofs
+from portal.web.oversight import words
 
 DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
 
@@ -57,7 +58,7 @@ def _decide(request, on):
     try:
         proof = proofs.take(request, _about(on), object_type="modelversion", object_id=on.public_id)
         given = request.POST
-        decision(
+        signature = decision(
             by=request.user, on=on, reason=given.get("reason", ""), proof=proof, seen=given.get("seen", ""),
             chair=given.get("chair") or None,
         )  # fmt: skip
@@ -65,7 +66,7 @@ def _decide(request, on):
         return _page(request, on, errors=problem.errors, status=422)
     except Problem as problem:
         return _page(request, on, errors={"decision": problem.sentence}, status=problem.status)
-    messages.success(request, "Signed. Your decision is in the record.")
+    messages.success(request, words.after(signature))
     return redirect("oversight:approvals")
 
 
@@ -113,6 +114,7 @@ def _whole_page(request, on, *, typed=None, errors=None, status=200):
         "twins": queries.twins(request.user, on),
         "signatures": on.signatures.select_related("signer"),
         "payload_sha256": signing.payload_sha256(on),
+        "covered": words.covered(),
         "missing": bundle.missing(on),
         "errors": errors or {},
         "proof": proofs.offer(request, _about(on)),

@@ -3,10 +3,11 @@
 from django import template
 from django.urls import reverse
 
-from portal.web.lab.parts import PARTS
+from portal.registry.cards import overview as words
+from portal.registry.intake import origin
+from portal.web.lab.parts import PARTS, owing
 
 register = template.Library()
-_ADDRESSES = {part: address for part, address, _ in PARTS}
 
 
 @register.inclusion_tag("lab/_version_parts.html")
@@ -17,12 +18,13 @@ def version_parts(version, here: str) -> dict:
     }
 
 
-@register.inclusion_tag("lab/_missing.html")
-def still_missing(version, missing) -> dict:
+@register.inclusion_tag("lab/_missing.html", takes_context=True)
+def still_missing(context, version, missing) -> dict:
     """What an approval of a version still waits for, each with the way to its page."""
-    return {
-        "missing": [
-            (one.sentence, reverse(_ADDRESSES.get(one.part, "lab:version"), args=[version.public_id]))
-            for one in missing
-        ]
-    }
+    return {"missing": owing(context["request"].user, version, missing)}
+
+
+@register.simple_tag
+def overview(version) -> dict:
+    """What a version's first page says of it: its use, cautions and measures, and how its files stand to their run."""
+    return vars(words.of(version)) | {"run": origin.sentence(version)}
