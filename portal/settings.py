@@ -235,10 +235,10 @@ DATASET_MEMORY_MB = envint("FORMULARY_DATASET_MEMORY_MB", 2048)
 FILE_UPLOAD_HANDLERS = ["portal.datasets.uploads.SealingUploadHandler"]
 SCORER_SOCKET = Path(envstr("FORMULARY_SCORER_SOCKET", str(RUN / "scorer.sock")))
 SCORER_MINIMUM = [word for word in envstr("FORMULARY_SCORER_MINIMUM", "rlimits,no_new_privs").split(",") if word]
-# Models that bring code of their own: the outer wall is what keeps them from the network on every kernel.
+# For code of a model's own: the outer wall is what keeps it from the network on every kernel.
 SCORER_MINIMUM_CODE = ["bubblewrap"] if PRODUCTION else []
 TRACKING_URI = envstr("MLFLOW_TRACKING_URI", "")
-
+TRACKING_STORES = tuple(envstr("FORMULARY_TRACKING_STORES", "mlflow-artifacts:/").split(","))
 # Within so many days after its submission a version should be decided, and so many days may pass without an owner.
 REVIEW_DAYS = envint("FORMULARY_REVIEW_DAYS", 14)
 OWNER_GRACE_DAYS = envint("FORMULARY_OWNER_GRACE_DAYS", 14)

@@ -60,6 +60,8 @@ def inspect(folder: Path) -> facts.ModelFacts:
         raise BadInput({"folder": f"What MLmodel, requirements.txt or the name of a file says {wrong}"})
     if "pickle" in found.flags and not settings.ALLOW_PICKLE:
         raise BadInput({"folder": "The model holds a pickle, which is not taken here. Log it as ONNX or with skops."})
+    for file in scanner.unread(report):
+        raise BadInput({"folder": f"{file} could not be looked through to its end, so nobody knows what reading it would do. Save the model as ONNX, with skops, or as one plain pickle."})  # fmt: skip
     for file, name in scanner.dangers(report):
         raise BadInput({"folder": f"Reading {file} would call {name}, which no model needs; such a file is not taken."})
     return replace(found, scan=report)

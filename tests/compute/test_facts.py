@@ -81,6 +81,9 @@ def zipped(**files: bytes) -> bytes:
         ("weights.dat", pickle.dumps([1], protocol=2)),
         ("model.pth", zipped(**{"archive/data.pkl": b"x"})),
         ("model.zip", zipped(hidden=pickle.dumps({"a": 1}))),
+        ("model.dat", b"cposix\nsystem\n(S'true'\ntR."),
+        ("model.zip", zipped(hidden=b"cposix\nsystem\n(S'true'\ntR.")),
+        ("weights.dat", b"(i__main__\nThing\n."),
         ("damaged.zip", damaged(zipped(hidden=pickle.dumps({"a": 1})))),
     ],
 )
@@ -88,3 +91,11 @@ def test_a_pickle_is_known_by_what_it_is(folder, name, content):
     assert "pickle" not in facts.inspect_model(folder).flags
     (folder / name).write_bytes(content)
     assert "pickle" in facts.inspect_model(folder).flags
+
+
+@pytest.mark.parametrize(
+    "content", [b"click\nnumpy\npandas==3.1.1\n", b"import os\nimport sys\n", b"id,age\n1,2\n", b".", b"class A:\n    pass\n", b"cat\ndog\nRabbit\n"[:8]],
+)  # fmt: skip
+def test_text_is_not_taken_for_a_pickle(folder, content):
+    (folder / "notes.txt").write_bytes(content)
+    assert "pickle" not in facts.inspect_model(folder).flags

@@ -134,6 +134,63 @@ class _pool:
         self.thread.join()
 
 
+DRIP = """
+import gc, struct
+peers = [one for one in gc.get_objects() if isinstance(one, socket.socket)]
+peers[0].sendall(struct.pack(">I", 1 << 20))
+while True:
+    peers[0].sendall(b" ")
+    time.sleep(0.2)
+"""
+SAYS = """
+import gc, struct, json
+body = json.dumps({answer}).encode()
+[one for one in gc.get_objects() if isinstance(one, socket.socket)][0].sendall(struct.pack(">I", len(body)) + body)
+time.sleep(5)
+"""
+CHILDREN = """
+for _ in range({count}):
+    if os.fork() == 0:
+        held = bytearray(os.urandom(1 << 20) * 80)
+        time.sleep(30)
+        os._exit(0)
+time.sleep(8)
+return pandas.DataFrame({{'y': [1.0]}})
+"""
+
+
+def refusal_of(client, spec) -> str:
+    with pytest.raises(ModelRefused) as refusal:
+        client.score(spec, [{"x": 1.0}])
+    return refusal.value.code
+
+
+def test_a_model_whose_answer_drips_in_is_ended_at_its_limit(client, tmp_path):
+    spec, began = write(tmp_path / "m", DRIP), time.monotonic()
+    assert (refusal_of(client, spec), time.monotonic() - began < 20) == ("timed_out", True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"refused": "digest_mismatch"}, "crashed"),
+        ({"refused": "x" * 500}, "crashed"),
+        ({"columns": {"y": [1.0, 2.0]}, "seconds": 0.1}, "bad_output"),
+        ({"columns": 3, "seconds": 0.1}, "bad_output"),
+        ([1], "crashed"),
+    ],
+)
+def test_a_model_that_speaks_for_its_scorer_is_not_believed(client, tmp_path, answer, code):
+    spec = write(tmp_path / "m", SAYS.format(answer=answer))
+    assert refusal_of(client, spec) == code
+
+
+def test_a_model_and_all_its_children_together_have_one_limit_of_memory(tmp_path):
+    spec = vars(write(tmp_path / "m", CHILDREN.format(count=6))) | {"seconds": 20, "memory_mb": 700}
+    with _pool(tmp_path) as (pool, _), pytest.raises(Exception, match="out_of_memory"):
+        pool.score(spec, [{"x": 1.0}], {})
+
+
 class Mute:
     """Births that nobody attends to in time."""
 

@@ -122,3 +122,16 @@ def test_a_folder_that_names_a_run_of_another_study_tells_nothing_of_it(tracked,
     (tmp_path / "MLmodel").write_text(f"run_id: {run_id}\n")
     assert mlflow.run_of_folder(tmp_path, uri, study="demo") == {"run_id": run_id}
     assert mlflow.run_of_folder(tmp_path, uri, study="other")["name"] == "of the trial in other"
+
+
+def test_a_run_whose_files_lie_on_a_disk_is_not_followed(bring, tracked, tmp_path):
+    uri, _ = tracked
+    code = (
+        "import mlflow, sys; e = mlflow.create_experiment('elsewhere', artifact_location=f'file://{sys.argv[1]}', "
+        "tags={'formulary.study': 'demo'}); run = mlflow.MlflowClient().create_run(e); print(run.info.run_id)"
+    )
+    env = os.environ | {"MLFLOW_TRACKING_URI": uri}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr[-2000:]
+    address = f"runs:/{done.stdout.split()[-1]}/model"
+    assert bring(address).faults == refused(address)

@@ -85,7 +85,7 @@ class Client:
                 peer = self._peer()
                 peer.settimeout(timeout)
                 wire.send(peer, document)
-                return wire.receive(peer)
+                return wire.receive(peer, within=timeout)
             except (OSError, wire.Closed) as problem:
                 self._drop()
                 if last or isinstance(problem, TimeoutError):

@@ -35,6 +35,9 @@ def _files(root: Path) -> list[str]:
         for name in (*folders, *files):
             path = Path(place) / name
             mode = path.lstat().st_mode
+            if not name.isprintable():
+                # A line break in a name would let two folders have one digest.
+                raise UnsafeTree("The name of a file holds a character that cannot be printed.")
             if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
                 raise UnsafeTree(
                     f"{path.relative_to(root)} is a link or a device; a model folder holds plain files only."

@@ -1,12 +1,18 @@
 """Telling pickles by what they are, not by what they are called: reading one runs whatever it says."""
 
+import pickletools
 import zipfile
 import zlib
+from itertools import islice
 from pathlib import Path
 
 _NAMES = frozenset({".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill"})
 # The first byte of every pickle since protocol 2, followed by the protocol's number.
 _PROTO, _NEWEST = 0x80, 5
+# Older ones have no head; they are known by an instruction that calls what another has named.
+_CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
+_NAMES_GIVEN = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
+_LOOKED_AT = 200_000
 
 
 def is_pickle(path: Path) -> bool:
@@ -44,12 +50,41 @@ def _is_one_inside(held: zipfile.ZipFile, one: zipfile.ZipInfo) -> bool:
     if one.is_dir() or not one.file_size or one.flag_bits & 1:
         return False
     with held.open(one) as file:
-        return _is_head(file.read(2))
+        return _reads_like_one(file)
 
 
 def _begins_like_one(path: Path) -> bool:
     with path.open("rb") as file:
-        return _is_head(file.read(2))
+        return _reads_like_one(file)
+
+
+def _reads_like_one(file) -> bool:
+    if _is_head(file.read(2)):
+        return True
+    file.seek(0)
+    return _calls_something(file)
+
+
+def _calls_something(file) -> bool:
+    """Whether the bytes, taken as instructions until they make no sense, call something that they name."""
+    named, seen = False, 0
+    try:
+        for code, value, _ in islice(pickletools.genops(file), _LOOKED_AT):
+            seen += 1
+            named = named or (code.name in _NAMES_GIVEN and _is_name(value))
+            if named and code.name in _CALLS:
+                return True
+    except Exception:
+        # Whatever it is, from here on nobody could read it as one.
+        return False
+    # So long a row of instructions is no accident.
+    return seen == _LOOKED_AT
+
+
+def _is_name(value) -> bool:
+    """Whether what an instruction imports can be a module and a name in it; what it takes from before has none yet."""
+    module, _, name = str(value or "a a").partition(" ")
+    return all(part.isidentifier() for part in (*module.split("."), *name.split(".")))
 
 
 def _is_head(head: bytes) -> bool:

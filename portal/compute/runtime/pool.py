@@ -8,15 +8,18 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from portal.compute.runtime import environments, wire
+from portal.compute.runtime import environments, watching, wire
 from portal.compute.runtime.sandbox import SCRATCH_MB, Born, Sandbox
 
 logger = logging.getLogger("formulary.scorer")
 LOAD_SECONDS = 60
-# Where no memory folder bounds what a model writes, somebody looks this often.
+# Where nothing else bounds what a model writes, or holds with all its processes together, somebody looks this often.
 WATCH_SECONDS = 0.5
 # How often the software under running scorers is compared with what was written down.
 SWEEP_SECONDS = 20
+# The reasons that a scorer may give, before its model is loaded and after; it is the model's own process that speaks then.
+_SAID = frozenset({"bad_input", "bad_output", "no_blank", "crashed", "out_of_memory"})
+_SAID_FIRST = _SAID | {"artifact_missing", "digest_mismatch", "environment_unavailable", "load_failed"}
 
 
 class Refused(Exception):
@@ -28,45 +31,57 @@ class Scorer:
 
     def __init__(self, born: Born, mark: tuple, spec: dict):
         self.born, self.mark = born, mark
-        self.digest, self.environment = spec["digest"], spec.get("environment")
+        self.digest, self.environment, self.memory_mb = spec["digest"], spec.get("environment"), spec["memory_mb"]
         self.lock = threading.Lock()
         self.layers: list[str] = []
-        self.requests, self.dead = 0, False
+        self.requests, self.dead, self.why = 0, False, "crashed"
 
     def load(self) -> None:
         """Wait until it has proved and loaded its model; raises Refused."""
         answer = self._ask(None, LOAD_SECONDS)
         if "refused" in answer:
             self.end()
-            raise Refused(answer["refused"])
-        self.layers = answer["layers"]
+            raise Refused(answer["refused"] if answer["refused"] in _SAID_FIRST else "load_failed")
+        self.layers = [str(layer) for layer in answer.get("layers", ())]
 
     def score(self, rows: list, params: dict, seconds: float) -> dict:
         """The answer for some rows; raises Refused."""
         answer = self._ask({"rows": rows, "params": params}, seconds)
         self.requests += 1
         if "refused" in answer:
-            raise Refused(answer["refused"])
+            raise Refused(answer["refused"] if answer["refused"] in _SAID else "crashed")
+        if not _is_answer(answer, len(rows)):
+            # It is the model's process that speaks: its word is not taken for more than it is.
+            self.end()
+            raise Refused("bad_output")
         return answer
 
-    def end(self) -> None:
-        """Stop the process."""
-        self.dead = True
+    def end(self, why: str = "crashed") -> None:
+        """Stop the process; `why` is what whoever waits for it is told."""
+        self.dead, self.why = True, why
         self.born.end()
 
     def _ask(self, document: dict | None, seconds: float) -> dict:
+        answer = self._asked(document, seconds)
+        if not isinstance(answer, dict):
+            self.end()
+            raise Refused("crashed")
+        return answer
+
+    def _asked(self, document: dict | None, seconds: float):
         peer = self.born.peer
         try:
             peer.settimeout(seconds)
             if document is not None:
                 wire.send(peer, document)
-            return wire.receive(peer)
+            return wire.receive(peer, within=seconds)
         except TimeoutError:
             self.end()
             raise Refused("timed_out") from None
         except (OSError, wire.Closed, ValueError):
+            why = self.why
             self.end()
-            raise Refused("crashed") from None
+            raise Refused(why) from None
 
 
 class Pool:
@@ -87,7 +102,7 @@ class Pool:
         scorer, cold = self._scorer(spec)
         with scorer.lock:
             if scorer.dead:
-                raise Refused("crashed")
+                raise Refused(scorer.why)
             answer = scorer.score(rows, params, spec["seconds"])
         return answer | {"cold": cold, "layers": scorer.layers}
 
@@ -174,11 +189,16 @@ class Pool:
                 scorer.end()
 
     def _watch(self) -> None:
-        for scorer in list(self._living):
+        living = list(self._living)
+        of = watching.parents() if living else {}
+        for scorer in living:
             if scorer.dead:
                 self._living.discard(scorer)
-            elif _size(scorer.born.scratch) > SCRATCH_MB << 20:
+            elif watching.disk_bytes(scorer.born.scratch) > SCRATCH_MB << 20:
                 scorer.end()
+            elif watching.memory_mb(watching.family(scorer.born.process.pid, of)) > scorer.memory_mb:
+                # The limits that it has are for each process; it may have started many.
+                scorer.end("out_of_memory")
 
     def _birth(self, spec: dict, python: str) -> Born:
         answer: queue.Queue = queue.Queue()
@@ -200,6 +220,13 @@ class Pool:
         for old in over:
             # It may be in the middle of a run, which the new one need not wait for.
             threading.Thread(target=_retire, args=(old,), daemon=True).start()
+
+
+def _is_answer(answer: dict, count: int) -> bool:
+    columns, seconds = answer.get("columns"), answer.get("seconds")
+    if not isinstance(columns, dict) or not isinstance(seconds, int | float):
+        return False
+    return all(isinstance(values, list) and len(values) == count for values in columns.values())
 
 
 def _try(work):
@@ -229,17 +256,6 @@ def _again(duty, pause: float) -> None:
             duty()
         except Exception:
             logger.exception("A duty beside the scorers failed; it is tried again.")
-
-
-def _size(folder: str) -> int:
-    found = 0
-    for place, _, files in os.walk(folder):
-        for name in files:
-            try:
-                found += os.lstat(os.path.join(place, name)).st_blocks * 512
-            except OSError:
-                continue
-    return found
 
 
 def _mark(folder: Path) -> tuple:

@@ -29,6 +29,7 @@ DANGEROUS = frozenset(
         "codeop",
         "commands",
         "ctypes",
+        "dill",
         "ftplib",
         "http",
         "importlib",
@@ -68,11 +69,24 @@ DANGEROUS = frozenset(
         "webbrowser",
         "winreg",
         "xmlrpc",
+        "_ctypes",
+        "_frozen_importlib",
+        "_imp",
+        "_io",
+        "_pickle",
+        "_posixsubprocess",
+        "_socket",
+        "_ssl",
+        "_thread",
+        "_winapi",
     ]
 )
 _BUILTINS = frozenset(
     ["eval", "exec", "compile", "open", "input", "breakpoint", "__import__", "globals", "locals", "vars", "memoryview"]
 )
+# What reads another file or text as a program, in whatever library; and what makes a function of bytes.
+_LOADERS = frozenset(["load", "loads", "read_pickle", "runstring", "fork_exec", "import_module", "run_path", "run_module"])  # fmt: skip
+_MAKERS = frozenset(["types.FunctionType", "types.CodeType", "builtins.getattr", "__builtin__.getattr"])
 # What cloudpickle itself takes from these modules to put a function together again.
 _USUAL = frozenset({("pickle", "PickleBuffer"), ("_pickle", "PickleBuffer"), ("io", "BytesIO")})
 
@@ -102,6 +116,11 @@ def dangers(report: dict) -> list[tuple[str, str]]:
     return [(file["file"], name) for file in report["files"] for name in file["dangerous"]]
 
 
+def unread(report: dict) -> list[str]:
+    """The files of a report that hold something which nobody could look through."""
+    return [file["file"] for file in report["files"] if not file["whole"]]
+
+
 def main() -> None:
     """Look into the folder that is named and print the report."""
     for kind, most in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_FSIZE, 0)):
@@ -127,14 +146,16 @@ def _row(name: str, content: bytes) -> dict:
     from fickling.analysis import check_safety
     from fickling.fickle import StackedPickle
 
-    row = {"file": name, "severity": "unreadable", "imports": [], "dangerous": []}
+    named, whole = _instructions(content)
+    row = {"file": name, "severity": "unreadable", "whole": whole, "imports": [], "dangerous": []}
     try:
         held = list(StackedPickle.load(io.BytesIO(content)))
         row["severity"] = max(check_safety(one).severity for one in held).name.replace("_", " ").lower()
         names = sorted({name for one in held for node in one.properties.imports for name in _imported(node)})
     except Exception:
-        # Numbers that joblib puts between the instructions end the reading; what stands there in words is told anyway.
-        names = sorted(_globals(content))
+        # The scanner does not know every instruction; what is named by those before is told anyway.
+        names = []
+    names = sorted({*names, *named})
     row["imports"] = names[:_LISTED]
     row["dangerous"] = [name for name in names if _is_dangerous(name)]
     return row
@@ -145,28 +166,31 @@ def _imported(node) -> list[str]:
     return [f"{place}{one.name}" for one in node.names]
 
 
-def _globals(content: bytes) -> set[str]:
-    """The names that instructions up to the first unreadable byte would import."""
+def _instructions(content: bytes) -> tuple[set[str], bool]:
+    """The names that the instructions would import, and whether they go to the very end of the content."""
     import pickletools
 
-    found, texts = set(), []
+    found, texts, file = set(), [], io.BytesIO(content)
     try:
-        for code, value, _ in pickletools.genops(content):
-            if code.name in ("GLOBAL", "INST"):
-                found.add(str(value).replace(" ", "."))
-            elif code.name == "STACK_GLOBAL" and len(texts) > 1:
-                found.add(f"{texts[-2]}.{texts[-1]}")
-            elif isinstance(value, str):
-                texts.append(value)
+        while file.tell() < len(content):
+            for code, value, _ in pickletools.genops(file):
+                if code.name in ("GLOBAL", "INST"):
+                    found.add(str(value).replace(" ", "."))
+                elif code.name == "STACK_GLOBAL" and len(texts) > 1:
+                    found.add(f"{texts[-2]}.{texts[-1]}")
+                elif isinstance(value, str):
+                    texts.append(value)
     except Exception:
-        return found
-    return found
+        return found, False
+    return found, bool(content)
 
 
 def _is_dangerous(name: str) -> bool:
     module, _, last = name.rpartition(".")
     if (module, last) in _USUAL:
         return False
+    if last in _LOADERS or name in _MAKERS:
+        return True
     if module in ("builtins", "__builtin__"):
         return last in _BUILTINS
     return module.split(".")[0] in DANGEROUS

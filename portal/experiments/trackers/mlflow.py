@@ -17,6 +17,8 @@ _RUN = re.compile(r"runs:/([0-9a-f]{32})/[\w./-]{1,200}")
 _LOGGED = re.compile(r"models:/(m-[0-9a-f]{32})")
 _VERSION = re.compile(r"models:/([^/@]+)/(\d+)")
 _ALIAS = re.compile(r"models:/([^/@]+)@([\w-]+)")
+# Where the server keeps files itself; an experiment may name any other place, on the portal's own disk as well.
+STORES = ("mlflow-artifacts:/",)
 _SECONDS = 10
 
 
@@ -44,28 +46,30 @@ def run_of_folder(folder: Path, tracking_uri: str, *, study: str | None = None) 
     return {"run_id": run_id} | (_plain(run) if run else {})
 
 
-def source_of(address: str, tracking_uri: str) -> Source | None:
-    """What a runs:/ or models:/ address leads to; None when the server does not know it or keeps its files elsewhere."""
+def source_of(address: str, tracking_uri: str, *, stores: tuple[str, ...] = STORES) -> Source | None:
+    """What a runs:/ or models:/ address leads to; None when the server does not know it, or its files lie in none of `stores`."""
     if found := _VERSION.fullmatch(address):
-        return _of_version(_ask(tracking_uri, "model-versions/get", name=found[1], version=found[2]), tracking_uri)
-    if found := _ALIAS.fullmatch(address):
-        return _of_version(_ask(tracking_uri, "registered-models/alias", name=found[1], alias=found[2]), tracking_uri)
-    return _of_experiment(address, tracking_uri)
+        address = _source(_ask(tracking_uri, "model-versions/get", name=found[1], version=found[2]))
+    elif found := _ALIAS.fullmatch(address):
+        address = _source(_ask(tracking_uri, "registered-models/alias", name=found[1], alias=found[2]))
+    return _of_experiment(address, tracking_uri, stores)
 
 
-def _of_version(answer: dict, tracking_uri: str) -> Source | None:
+def _source(answer: dict) -> str:
     # Whoever may write to the registry may name any source; it counts for what lies there, not for what it is called.
-    return _of_experiment(str(answer.get("model_version", {}).get("source", "")), tracking_uri)
+    return str(answer.get("model_version", {}).get("source", ""))
 
 
-def _of_experiment(address: str, tracking_uri: str) -> Source | None:
+def _of_experiment(address: str, tracking_uri: str, stores: tuple[str, ...]) -> Source | None:
     if found := _RUN.fullmatch(address):
         info = _run(tracking_uri, found[1]).get("info", {})
     elif found := _LOGGED.fullmatch(address):
         info = _ask(tracking_uri, f"logged-models/{found[1]}").get("model", {}).get("info", {})
     else:
         return None
-    experiment = info.get("experiment_id")
+    experiment, place = info.get("experiment_id"), str(info.get("artifact_uri", ""))
+    if place.startswith("mlflow-artifacts://") or not place.startswith(stores):
+        return None
     return Source(address, _study_of(tracking_uri, experiment)) if experiment else None
 
 

@@ -89,7 +89,11 @@ def _of_the_study(order: Order) -> str:
     The portal's account reads the whole server, so what is not shared with the study is refused in the same words as
     what does not exist.
     """
-    source = mlflow.source_of(order.address, settings.TRACKING_URI) if settings.TRACKING_URI else None
+    source = (
+        mlflow.source_of(order.address, settings.TRACKING_URI, stores=settings.TRACKING_STORES)
+        if settings.TRACKING_URI
+        else None
+    )
     if settings.TRACKING_URI and (source is None or source.study != order.study):
         raise BadInput(
             {

@@ -15,6 +15,8 @@ def check_not_own(version: ModelVersion, people) -> None:
     keys = {person.pk for person in people if person}
     if version.created_by_id in keys:
         raise Conflict("You registered this version; nobody decides on their own model.", code="own-model")
+    if ModelVersion.objects.filter(digest=version.digest, created_by__in=keys).exists():
+        raise Conflict("You registered these very files under another name or number; nobody decides on their own model.", code="own-model")  # fmt: skip
     if version.model.owner_id in keys:
         raise Conflict("You answer for this model; nobody decides on their own model.", code="own-model")
 
