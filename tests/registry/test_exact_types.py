@@ -132,6 +132,13 @@ def exact(value, shape) -> None:
         assert str(value.dtype) == WIDTHS[shape["items"]]
 
 
+def as_mlflow_asks(value):
+    """A value inside a group as MLflow wants it before it makes of it what ours is already: it refuses its own moments."""
+    if isinstance(value, dict):
+        return {name: as_mlflow_asks(part) for name, part in value.items()}
+    return value.to_datetime64() if isinstance(value, pandas.Timestamp) else value
+
+
 @pytest.mark.slow
 @limits(max_examples=400)
 @given(forms())
@@ -156,7 +163,10 @@ def test_any_accepted_answer_reaches_the_model_with_the_exact_type_of_the_signat
                 exact(value, shape)
     whole = [column for column in taken if all(row[column["name"]] is not None for row in sent)]
     if len(whole) == len(taken):
-        enforced = _enforce_schema(table.copy(), Schema.from_json(json.dumps(signature)))
+        asked = table.copy()
+        for name in [column["name"] for column in taken if isinstance(column["type"], dict)]:
+            asked[name] = pandas.Series([as_mlflow_asks(value) for value in table[name]], dtype=object)
+        enforced = _enforce_schema(asked, Schema.from_json(json.dumps(signature)))
         assert list(enforced.dtypes) == list(table.dtypes)
 
 

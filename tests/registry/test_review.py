@@ -244,6 +244,13 @@ def test_who_has_signed_withdraws_before_declaring_an_interest(cast, waiting, si
     assert refused(conflicts.declare, by=cast["reviewer"], on=waiting, reason="I forgot to say.") == "signed"
 
 
+def test_whom_a_deputy_has_signed_for_declares_no_interest_over_that_approval(cast, waiting):
+    deputies.name(by=cast["reviewer"], deputy=cast["reviewer2"], until=clock.now().date())
+    reviewing.approve(**signing_as(cast["reviewer2"], waiting, chair=f"clinical:{cast['reviewer'].public_id}"))
+    with pytest.raises(Conflict, match="has signed for you"):
+        conflicts.declare(by=cast["reviewer"], on=waiting, reason="I forgot to say.")
+
+
 def test_reviewers_narrow_the_wards_before_the_first_signature_and_never_widen_them(cast, wards, waiting, sign):
     first, second, *_ = CareUnit.objects.filter(practice=False).order_by("name")
     scope.narrow(by=cast["reviewer"], on=waiting, care_units=[first])

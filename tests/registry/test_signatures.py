@@ -100,6 +100,17 @@ def test_nobody_decides_on_what_is_theirs_whatever_else_they_are(whose, superuse
     assert waiting.signatures.count() == 0
 
 
+def test_nobody_decides_on_the_very_files_that_they_registered_under_another_name(cast, studies, trained, waiting):
+    set_roles(by=cast["admin"], on=cast["scientist2"], role_names=["scientist", "reviewer"])
+    seats.set_seats(by=SYSTEM, on=cast["scientist2"], seats=["clinical"])
+    folder = trained["coronary-disease"]
+    actions.register(by=cast["scientist2"], on=studies["other"], slug="mine", folder=folder)
+    person = type(cast["scientist2"]).objects.get(pk=cast["scientist2"].pk)
+
+    for verb in (actions.approve, actions.refuse):
+        assert refused(verb, **signing_as(person, waiting)) == "own-model"
+
+
 CHANGES = {
     "signer": None, "printed_name": "Somebody Else", "role": "Janitor", "seat": "data-science", "behalf_of": None,
     "behalf_name": "Nobody", "meaning": "refusal", "meaning_code": "1", "reason": "Not read.", "checklist": {"x": 1},

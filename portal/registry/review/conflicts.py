@@ -30,8 +30,12 @@ def declare(*, by, on, reason) -> InterestConflict:
             {"interest": f"Say in 5 to {LIMIT} characters what your interest is; the other reviewers read it."}
         )
     # Also an approval that is void now: it would count again if the old bytes came back.
-    if any(one.signer_id == by.pk for one in signing.not_withdrawn(version)):
+    given = signing.not_withdrawn(version)
+    if any(one.signer_id == by.pk for one in given):
         raise Conflict("You have signed for this version: withdraw your approval first.", code="signed")
+    if standing_in := next((one for one in given if one.behalf_of_id == by.pk), None):
+        name = standing_in.printed_name
+        raise Conflict(f"{name} has signed for you: let them withdraw that approval first.", code="signed")
     if InterestConflict.objects.filter(model=version.model, person=by).exists():
         raise Conflict("You have declared this already.", code="declared")
     event().note(model=version.model.slug)
