@@ -61,6 +61,19 @@ def test_a_code_that_was_used_signs_nothing_again(cast, studies, trained, waitin
     ]
 
 
+@pytest.mark.parametrize("wanting", ["checklist", "reason"])
+def test_a_signature_that_is_refused_for_something_else_does_not_use_up_the_code(wanting, cast, waiting, post):
+    code = factors.current_code(cast["reviewer"])
+    if wanting == "reason":
+        reviewing.answer_all(cast["reviewer"], waiting)
+    assert post(code=code, **({"reason": ""} if wanting == "reason" else {})).status_code in (409, 422)
+    assert [row[:2] for row in attempts()] == [("model.approval-signed", "failed")]
+
+    reviewing.answer_all(cast["reviewer"], waiting)
+    assert post(code=code).status_code == 302
+    assert Signature.objects.count() == 1
+
+
 @pytest.mark.parametrize("missing", ["password", "code"])
 def test_one_factor_alone_does_not_sign_and_is_in_the_ledger(missing, cast, waiting, post):
     reviewing.answer_all(cast["reviewer"], waiting)
@@ -134,4 +147,4 @@ def test_what_is_signed_is_worked_out_once_for_a_page(cast, waiting, sign, clien
             assert client.get(reverse(name, args=[waiting.public_id])).status_code == 200
         counted[name] = (sum(digests), len(proofs), len(queries))
     assert {name: found[:2] for name, found in counted.items()} == {"oversight:approval": (1, 1), "lab:version": (1, 1)}
-    assert counted["oversight:approval"][2] <= 36 and counted["lab:version"][2] <= 30, counted
+    assert counted["oversight:approval"][2] <= 38 and counted["lab:version"][2] <= 30, counted

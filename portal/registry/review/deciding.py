@@ -19,13 +19,8 @@ def approve(*, by, on, reason, proof, seen, chair=None) -> Signature:
     names the seat of whoever may sign in several.
     """
     version = moving.locked(on)
-    _check_waits(version)
-    _check_last_day(version)
-    taken = chairing.take(version, by, "approval", chair)
-    chairing.check_owner(version)
-    checklist.check(version, by)
-    _check_signer(version, by, reason, proof, seen)
-    _check_ready(version)
+    taken = may_approve(version, by, reason=reason, seen=seen, chair=chair)
+    check_proof(by, proof)
     signature = _sign(version, by, "approval", reason, proof, taken)
     if version.state == VersionState.SUBMITTED:
         moving.move(version, VersionState.IN_REVIEW)
@@ -41,10 +36,8 @@ def approve(*, by, on, reason, proof, seen, chair=None) -> Signature:
 def refuse(*, by, on, reason, proof, seen, chair=None) -> Signature:
     """Refuse a version with a reason; one refusal is enough. `seen` and `chair` as in approve."""
     version = moving.locked(on)
-    if version.state not in WAITING:
-        raise Conflict(f"{version} is {version.get_state_display()}; it is not waiting for a decision.")
-    taken = chairing.take(version, by, "refusal", chair)
-    _check_signer(version, by, reason, proof, seen)
+    taken = may_refuse(version, by, reason=reason, seen=seen, chair=chair)
+    check_proof(by, proof)
     signature = _sign(version, by, "refusal", reason, proof, taken)
     moving.move(version, VersionState.REFUSED)
     version.save()
@@ -99,6 +92,30 @@ def check_proof(by, proof) -> None:
         raise BadInput({"code": "Signing needs your password and a current one-time code, or your passkey."})
 
 
+def may_approve(version: ModelVersion, by, *, reason: str, seen: str, chair=None) -> Chair:
+    """The seat in which somebody may approve now; raises whatever stands in the way but the proof of who they are.
+
+    Pages ask it first: a one-time code that was used for a refused signature would be spent.
+    """
+    _check_waits(version)
+    _check_last_day(version)
+    taken = chairing.take(version, by, "approval", chair)
+    chairing.check_owner(version)
+    checklist.check(version, by)
+    _check_words(version, reason, seen)
+    _check_ready(version)
+    return taken
+
+
+def may_refuse(version: ModelVersion, by, *, reason: str, seen: str, chair=None) -> Chair:
+    """The same for a refusal."""
+    if version.state not in WAITING:
+        raise Conflict(f"{version} is {version.get_state_display()}; it is not waiting for a decision.")
+    taken = chairing.take(version, by, "refusal", chair)
+    _check_words(version, reason, seen)
+    return taken
+
+
 def open_to_signatures(version: ModelVersion) -> bool:
     """Whether reviewers sign now: while it waits, and when a stopped version has to be signed anew."""
     if version.state in WAITING:
@@ -121,12 +138,16 @@ def _check_last_day(version: ModelVersion) -> None:
 
 
 def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str) -> None:
+    _check_words(version, reason, seen)
+    check_proof(by, proof)
+
+
+def _check_words(version: ModelVersion, reason: str, seen: str) -> None:
     if seen != signing.payload_sha256(version):
         raise Conflict(
             "The version has changed since this page was opened. Read it again, then sign.", code="stale-page"
         )
     moving.check_reason(reason)
-    check_proof(by, proof)
 
 
 def _check_ready(version: ModelVersion) -> None:

@@ -13,7 +13,8 @@ from portal.registry.states import WAITING
 from portal.web import kept, proofs
 from portal.web.oversight import words
 
-DECISIONS = {"approve": actions.approve, "refuse": actions.refuse}
+# What is done, and what is asked before the proof is taken.
+DECISIONS = {"approve": (actions.approve, deciding.may_approve), "refuse": (actions.refuse, deciding.may_refuse)}
 
 
 @require_safe
@@ -52,22 +53,31 @@ def stop(request, version):
 
 
 def _decide(request, on):
-    decision = DECISIONS.get(request.POST.get("decision", ""))
+    given = request.POST
+    decision, may = DECISIONS.get(given.get("decision", ""), (None, None))
     if decision is None:
         return _page(request, on, errors={"decision": "Choose approve or refuse."}, status=422)
+    said = {"reason": given.get("reason", ""), "seen": given.get("seen", ""), "chair": given.get("chair") or None}
     try:
-        proof = proofs.take(request, _about(on), object_type="modelversion", object_id=on.public_id)
-        given = request.POST
-        signature = decision(
-            by=request.user, on=on, reason=given.get("reason", ""), proof=proof, seen=given.get("seen", ""),
-            chair=given.get("chair") or None,
+        # A code is good for once: what is refused anyway does not use it up, but is written down like any other.
+        proof = None if _stands_in_the_way(may, on, request.user, said) else proofs.take(
+            request, _about(on), object_type="modelversion", object_id=on.public_id
         )  # fmt: skip
+        signature = decision(by=request.user, on=on, proof=proof, **said)
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
     except Problem as problem:
         return _page(request, on, errors={"decision": problem.sentence}, status=problem.status)
     messages.success(request, words.after(signature))
     return redirect("oversight:approvals")
+
+
+def _stands_in_the_way(may, on, by, said: dict) -> bool:
+    try:
+        may(on, by, **said)
+    except Problem:
+        return True
+    return False
 
 
 def _about(on) -> str:
