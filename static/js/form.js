@@ -39,7 +39,18 @@ function convert(input) {
   if (!place) return;
   const found = read(input);
   const known = found.other && Number.isFinite(found.own);
+  possible(input, found);
   place.textContent = known ? `${found.typed} ${found.shown} = ${rounded(found.own)} ${input.dataset.unitLabel}` : "";
+}
+
+// What can be at all, in the unit that is chosen; in the model's own where no straight line leads to it.
+function possible(input, found) {
+  const place = input.closest(".field").querySelector("[data-possible]");
+  if (!place) return;
+  const { factor, offset } = input.parentElement.querySelector("select").selectedOptions[0].dataset;
+  const line = found.other && factor !== undefined;
+  const shown = (bound) => (line && bound !== undefined ? rounded((Number(bound) - Number(offset)) / Number(factor)) : bound);
+  say(place, range(shown(input.dataset.min), shown(input.dataset.max), line ? found.shown : input.dataset.unitLabel));
 }
 
 // What is unusual may be right and asks for a tick that holds for this value in this unit; what cannot be is said at once.
@@ -190,6 +201,8 @@ function count() {
   if (wrong.length) parts.push(`; to correct: ${names(wrong)}`);
   if (missing.length) parts.push(`; ${missing.length} missing: ${names(missing)}`);
   if (unticked.length) parts.push(`; to check: ${names(unticked)}`);
+  const spared = form.querySelectorAll("[data-question][hidden]").length;
+  if (spared) parts.push(`; ${spared} not asked because of other answers`);
   say(tally.querySelector("[data-known]"), `${questions.length - gone.length - wrong.length} of ${questions.length} known`);
   say(tally.querySelector("[data-gaps]"), parts.join(""));
   const assumed = questions.filter((question) => "notListed" in question.dataset && question.querySelector("[data-changed] [data-take]").dataset.take === held(question));

@@ -11,6 +11,7 @@ from portal.registry import answers, conditions
 from portal.registry.answers import UNKNOWN
 from portal.registry.spec import Field, FormSpec, Option, form_of, number_text
 from portal.registry.studio import values
+from portal.web.clinic import possible
 from portal.web.clinic.questions import PREFIX, Question, Unit
 
 # In which unit something was typed, what was ticked as right, what the record said as the form was shown, whose a file is.
@@ -118,6 +119,7 @@ def _question(field: Field, blank: BlankForm, typed, errors: dict, spared: froze
         was=was,
         minimum=field.minimum,
         maximum=field.maximum,
+        possible=possible.range_of(field, unit),
         range_hint=_hint(field),
         usual_min=field.usual_min,
         usual_max=field.usual_max,

@@ -59,6 +59,7 @@ class Question:
     was: str
     minimum: float | None
     maximum: float | None
+    possible: str
     range_hint: str
     usual_min: float | None
     usual_max: float | None

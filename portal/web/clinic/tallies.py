@@ -16,11 +16,13 @@ def summary(grouped: list[tuple[str, list[forms.Question]]], errors: dict) -> di
 
 def tally(grouped: list[tuple[str, list[forms.Question]]], overlay: dict) -> dict:
     """How many answers are there, and which are not: the line above the button."""
-    asked = [question for _, questions in grouped for question in questions if not question.hidden]
+    all_questions = [question for _, questions in grouped for question in questions]
+    asked = [question for question in all_questions if not question.hidden]
     gone = [question for question in asked if not question.known and not question.to_correct]
     share, most = sum(question.weight for question in gone), abstention.most_missing(overlay)
     return {
         "asked": len(asked),
+        "spared": len(all_questions) - len(asked),
         "known": sum(question.known for question in asked),
         "needed": [question.in_sentence for question in gone if question.required],
         "missing": [question.in_sentence for question in gone if not question.required],

@@ -1,6 +1,8 @@
 """The form of an acceptance case: what is asked, and what is read of what was typed."""
 
+from portal.registry import conditions
 from portal.registry.spec import FormSpec
+from portal.web.clinic import possible
 
 _FOLLOWS = ("absolute", "relative")
 
@@ -8,26 +10,32 @@ _FOLLOWS = ("absolute", "relative")
 def questions(form: FormSpec, typed) -> list[dict]:
     """The questions of the form by group, each with what was typed; tracings come with the model's folder alone."""
     return [
-        {"title": title, "fields": [_question(field, typed) for field in fields if not field.is_file]}
+        {"title": title, "fields": [_question(form, field, typed) for field in fields if not field.is_file]}
         for title, fields in form.groups()
     ]
 
 
 def columns(version, typed) -> list[dict]:
-    """The columns that the model gives, those that the form's output speaks of first."""
+    """What the model gives, what the form's output speaks of first; the first of all is its headline, the `head`."""
     named = [column["name"] for column in version.facts["outputs"] if column["name"]] or ["prediction"]
-    told = _told(version.overlay.get("output", {}))
-    ordered = sorted(named, key=lambda name: (name not in told, named.index(name)))
+    output = version.overlay.get("output", {})
+    headline, told = output.get("column"), _told(output)
+    ordered = sorted(named, key=lambda name: (name != headline, name not in told, named.index(name)))
     parts = ("value", *_FOLLOWS)
     return [
         {
             "name": name,
             "key": f"value.{name}",
-            "head": name in told or not told,
+            "head": name == ordered[0],
             "typed": {part: typed.get(f"{part}.{name}", "") for part in parts},
         }
         for name in ordered
     ]
+
+
+def others_given(columns: list[dict], errors: dict) -> bool:
+    """Whether something was typed for another output than the headline, or is wrong with one."""
+    return any(column["key"] in errors or any(column["typed"].values()) for column in columns if not column["head"])
 
 
 def read(typed, version) -> dict:
@@ -56,13 +64,15 @@ def errors_of(found: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _question(field, typed) -> dict:
+def _question(form: FormSpec, field, typed) -> dict:
     units = [field.unit, *field.units] if field.units else []
     return {
         "field": field,
         "value": typed.get(f"in.{field.name}", ""),
         "units": units,
         "unit": typed.get(f"unit.{field.name}", ""),
+        "possible": " or ".join(dict.fromkeys(possible.range_of(field, unit) for unit in units or [field.unit])),
+        "condition": conditions.sentence(form, field),
     }
 
 

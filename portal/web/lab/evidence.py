@@ -51,7 +51,8 @@ def evidence_case(request, version):
     context = {
         "version": page.version, "open": page.open, "restored": restored, "errors": errors, "typed": typed,
         "file": next((field for field in form.fields if field.is_file), None),
-        "groups": case_form.questions(form, typed), "columns": case_form.columns(page.version, typed),
+        "groups": case_form.questions(form, typed), "columns": (columns := case_form.columns(page.version, typed)),
+        "others_open": case_form.others_given(columns, errors),
     }  # fmt: skip
     return render(request, "lab/evidence_case.html", context, status=422 if errors else 200)
 
