@@ -6,14 +6,15 @@ from django.urls import reverse
 from portal.access import cases, glass, notices, sessions
 from portal.access.actors import at_the_bedside, rights_of
 from portal.access.permissions import Permission as P
+from portal.registry.review import queue
 from portal.web import guide
 from portal.web.account import single_sign_on
 
 DOORS = (
     ("clinic:patients", "My patients", "user-group", P.PATIENT_LIST),
+    ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("lab:models", "Models", "beaker", P.MODEL_SEE),
     ("lab:datasets", "Datasets", "table-cells", P.DATASET_SEE),
-    ("oversight:approvals", "Approvals", "clipboard-document-check", P.MODEL_REVIEW),
     ("oversight:incidents", "Problems", "exclamation-triangle", P.INCIDENT_REVIEW),
     ("oversight:cases", "Cases", "briefcase", P.CASE_REVIEW),
     ("oversight:requests", "Requests", "inbox", P.CASE_REVIEW),
@@ -24,6 +25,11 @@ DOORS = (
     ("admin:index", "Administration", "cog-6-tooth", P.QUOTA_SET),
     ("system", "System", "server", P.SYSTEM_SEE),
 )
+# The doors behind which something waits for this person, with how much.
+WAITING = {
+    "oversight:approvals": queue.count,
+    "oversight:cases": lambda person: cases.open_count(by=person),
+}
 # Pages that belong to a door without standing under its address.
 BEHIND = {
     "oversight:events": tuple(
@@ -72,7 +78,7 @@ def _doors(request, person) -> list[dict]:
             "label": label,
             "icon": icon,
             "current": _current(request.path, name),
-            "waiting": cases.open_count(by=person) if name == "oversight:cases" else 0,
+            "waiting": WAITING[name](person) if name in WAITING else 0,
         }
         for name, label, icon, right in DOORS
         if right in rights
