@@ -11,7 +11,7 @@ class Kind:
     """One kind of notice.
 
     `text` says one, `many` says several with their number; `safety` kinds cannot be switched off, `urgent` ones pass
-    through quiet hours. The mail waits for `patience`, so that who is looking anyway is not mailed.
+    through quiet hours; what is a `duty` is read only by doing it. The mail waits for `patience`, so that who is looking anyway is not mailed.
     """
 
     title: str
@@ -21,6 +21,7 @@ class Kind:
     mail: Way = Way.NOW
     safety: bool = False
     urgent: bool = False
+    duty: bool = False
     patience: timedelta = timedelta()
 
     @property
@@ -64,7 +65,7 @@ KINDS = {
         "A model whose results you saw was stopped",
         "A model version was stopped. Results of it were before you: read which, and say that you know.",
         "{} model versions were stopped. Results of them were before you: read which, and say that you know.",
-        ("clinician", "scientist", "reviewer"), safety=True, urgent=True,
+        ("clinician", "scientist", "reviewer"), safety=True, urgent=True, duty=True,
     ),
     "cases-failed": Kind(
         "A model failed its acceptance cases", "A model failed its acceptance cases; if it was in use, it has stopped.",
@@ -172,6 +173,9 @@ KINDS = {
         _OFFICE, safety=True, urgent=True,
     ),
 }  # fmt: skip
+
+
+DUTIES = frozenset(name for name, kind in KINDS.items() if kind.duty)
 
 
 def reaching(role_names) -> dict[str, Kind]:

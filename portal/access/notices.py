@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from portal.access import policy, preferences, subjects
 from portal.access.action import action, event
-from portal.access.kinds import KINDS
+from portal.access.kinds import DUTIES, KINDS
 from portal.access.models import Notice
 from portal.access.permissions import Permission
 from portal.access.subjects import Subject
@@ -75,17 +75,19 @@ def open_notices(*, by, on=None, limit=50, before=None, unread=None) -> list[Tol
 
 @action(Permission.NOTICE_READ, verb="notice.read")
 def read_all(*, by, on=None) -> None:
-    """Mark a person's notices as read."""
-    count = Notice.objects.filter(person_id=by.pk, read_at__isnull=True).update(read_at=clock.now())
+    """Mark a person's notices as read, but for the duties that are still open."""
+    rows = Notice.objects.filter(person_id=by.pk, read_at__isnull=True).exclude(kind__in=DUTIES)
+    count = rows.update(read_at=clock.now())
     event().note(notices=count)
 
 
 @action(Permission.NOTICE_READ, verb="notice.one-read", on=Notice)
 def read_one(*, by, on) -> None:
-    """Mark one notice as read; what was read already stays as it is."""
-    if on.read_at:
+    """Mark one notice as read; what was read already stays as it is, and a duty is read by doing it."""
+    if on.read_at or on.kind in DUTIES:
         event().skip()
-    on.read_at = on.read_at or clock.now()
+        return
+    on.read_at = clock.now()
     on.save(update_fields=("read_at",))
 
 

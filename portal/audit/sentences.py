@@ -205,6 +205,7 @@ SENTENCES = {
     "prediction.printed": "printed a result",
     "recall.sought": "looked which recalls are to begin",
     "recall.begun": "told whoever had seen results of a stopped version",
+    "recall.owed": "looked which recalls wait for their word",
     "recall.listed": "listed the recalls",
     "recall.opened": "opened a recall",
     "recall.read": "read which results a stopped version had given them",

@@ -60,8 +60,26 @@ def sweep(*, by) -> int:
 @action(Permission.MODEL_STOP, verb="recall.sought")
 def _unrecalled(*, by, on=None) -> list[ModelVersion]:
     event().skip()
+    return list(_stopped_alone(ModelVersion.objects).order_by("pk"))
+
+
+def _stopped_alone(rows):
     known = Recall.objects.filter(version=OuterRef("pk"), stopped_at=OuterRef("stopped_at"))
-    return list(ModelVersion.objects.filter(~Exists(known), stopped_at__isnull=False).order_by("pk"))
+    return rows.filter(~Exists(known), stopped_at__isnull=False)
+
+
+def to_begin(by) -> list[ModelVersion]:
+    """The stopped versions whose recall the keeper begins within seconds, the last stopped first."""
+    rows = _stopped_alone(ModelVersion.objects.select_related("model"))
+    return list(policy.visible_to(rows, by, Permission.MODEL_REVIEW).order_by("-stopped_at"))
+
+
+@action(Permission.NOTICE_READ, verb="recall.owed")
+def open_duties(*, by, on=None) -> list[Acknowledgement]:
+    """The recalls of which this person has not yet said that they know, the newest first; a part of their notices: no event."""
+    event().skip()
+    rows = policy.visible_to(_told_rows(), by, Permission.NOTICE_READ)
+    return list(rows.filter(person_id=by.pk, at__isnull=True).order_by("-pk"))
 
 
 @action(Permission.MODEL_STOP, verb="recall.begun", on=ModelVersion)
@@ -120,6 +138,7 @@ def acknowledge(*, by, on) -> None:
         return
     on.at = clock.now()
     on.save(update_fields=("at",))
+    notices.seen(by, on.public_id)
     event().note(model=on.recall.version.model.slug, version=on.recall.version.number)
 
 

@@ -152,3 +152,33 @@ def test_who_lost_sight_of_the_patient_learns_of_the_stop_alone(cast, patient, s
 
     page = browser(cast["clinician"]).get(f"/account/recalls/{told_of(cast['clinician'])}/").content.decode()
     assert ("None that you may open now" in page, patient in page) == (True, False)
+
+
+def test_a_duty_stays_on_top_until_it_is_done_and_cannot_be_marked_as_read(cast, result, stopped):
+    client, told = browser(cast["clinician"]), told_of(cast["clinician"])
+    notice = Notice.objects.get(kind="model-stopped")
+
+    client.post("/account/notices/read/")
+    client.post(f"/account/notices/{notice.public_id}/read/")
+    page = client.get("/account/notices/").content.decode()
+    notice.refresh_from_db()
+
+    assert notice.read_at is None
+    assert page.index("Waits for your word") < page.index("Not read yet")
+    assert page.count(f"/account/recalls/{told}/") == 1
+    assert f"/account/notices/{notice.public_id}/read/" not in page
+
+    recalls.acknowledge(by=cast["clinician"], on=told)
+    notice.refresh_from_db()
+    assert notice.read_at is not None
+    assert "Waits for your word" not in client.get("/account/notices/").content.decode()
+
+
+def test_a_stop_stands_on_the_committee_s_page_before_the_keeper_has_come(cast, result, unplanned):
+    registry.stop(by=cast["reviewer"], on=unplanned, reason="Wrong units at the source.")
+    page = browser(cast["reviewer2"]).get("/oversight/recalls/").content.decode()
+    assert "People are being told" in page and "No version has been stopped" not in page
+
+    recalls.sweep(by=SYSTEM)
+    page = browser(cast["reviewer2"]).get("/oversight/recalls/").content.decode()
+    assert "People are being told" not in page

@@ -14,6 +14,7 @@ from portal.access import notices, policy, preferences
 from portal.access.permissions import Permission
 from portal.access.schedule import Way
 from portal.core.problems import BadInput
+from portal.predictions import recalls
 from portal.web import kept
 
 SIZE = 50
@@ -41,9 +42,12 @@ def show(request):
     before = _number(request.GET.get("before", ""))
     new = [] if before else notices.open_notices(by=request.user, unread=True, limit=SIZE)
     old = notices.open_notices(by=request.user, unread=False, before=before, limit=SIZE + 1)
+    duties = recalls.open_duties(by=request.user)
+    waiting = {one.public_id for one in duties}
     context = {
-        "new": _by_day(new),
-        "old": _by_day(old[:SIZE]),
+        "duties": [] if before else duties,
+        "new": _by_day([told for told in new if told.notice.about not in waiting]),
+        "old": _by_day([told for told in old[:SIZE] if told.notice.about not in waiting]),
         "before": old[SIZE - 1].notice.pk if len(old) > SIZE else "",
         "later": before,
     }

@@ -9,7 +9,8 @@ from portal.predictions import recalls as verbs
 @require_safe
 def recalls(request):
     """Every recall with how far it has come."""
-    return render(request, "oversight/recalls.html", {"recalls": verbs.list_recalls(by=request.user)})
+    found = verbs.list_recalls(by=request.user)
+    return render(request, "oversight/recalls.html", {"recalls": found, "to_begin": verbs.to_begin(request.user)})
 
 
 @require_safe
