@@ -75,11 +75,26 @@ def _bounds(field: Field, entry: dict) -> Iterator[tuple[str, str]]:
             yield member, f"{answers.number_text(value)} {beyond}"
     if field.holds_many and any(entry.get(member) is not None for member in ("usual_min", "usual_max")):
         yield "usual_min", "for a list no usual range can be set."
+    yield from _sides(entry)
     low, high = entry.get("usual_min"), entry.get("usual_max")
     if _is_number(low) and _is_number(entry.get("min")) and low < entry["min"]:
         yield "usual_min", "what is usual cannot begin below what is possible."
     if _is_number(high) and _is_number(entry.get("max")) and high > entry["max"]:
         yield "usual_max", "what is usual cannot end above what is possible."
+
+
+# A lower end, its upper end, and how people call both.
+_SIDES = (
+    ("min", "max", "the lowest possible", "the highest possible"),
+    ("usual_min", "usual_max", "the end that the usual begins from", "the end that the usual goes to"),
+)
+
+
+def _sides(entry: dict) -> Iterator[tuple[str, str]]:
+    for lower, upper, begin, end in _SIDES:
+        low, high = entry.get(lower), entry.get(upper)
+        if _is_number(low) and _is_number(high) and low > high:
+            yield lower, f"{begin}, {answers.number_text(low)}, is above {end}, {answers.number_text(high)}."
 
 
 def _options(field: Field, entry: dict) -> Iterator[tuple[str, str]]:

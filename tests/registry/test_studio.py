@@ -1,5 +1,7 @@
 """Shaping a form: who may, what is kept of it, what is refused beside which field, and the way back."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -158,7 +160,7 @@ def test_a_change_without_a_reason_is_not_saved(cast, submitted):
 
 WRONG = [
     ("age.min", "young", "Age: “young” is not a number."),
-    ("age.min", "200", "age: min 200 is above max 110."),
+    ("age.min", "200", "Age: the lowest possible, 200, is above the highest possible, 110."),
     ("age.usual_max", "140", "Age: what is usual cannot end above what is possible."),
     ("age.unit", "furlongz", "Age: “furlongz” is not a unit that is known here."),
     ("chol.units", "kg", "Total cholesterol: kg cannot be converted to mg/dL."),
@@ -180,6 +182,34 @@ def test_what_does_not_fit_the_signature_is_refused_beside_its_field(member, typ
     answer = sent(cast, "reviewer", submitted, {member: typed})
     assert (answer.status_code, ModelVersion.objects.get().overlay) == (422, submitted.overlay)
     assert 'class="panel" id="p-' + member.split(".")[0] + '" open' in answer.content.decode()
+
+
+def test_all_faults_of_a_save_come_at_once_with_the_words_of_the_page(cast, submitted):
+    changes = {"age.min": "200", "chol.usual_min": "many", "trestbps.record.codes": "8480-7", "age.label": "Age"}
+    page = sent(cast, "reviewer", submitted, changes, why="").content.decode()
+    summary = page.partition("Please mend this")[2].partition("</ul>")[0]
+
+    assert "Age: the lowest possible, 200, is above the highest possible, 110." in summary
+    assert "Total cholesterol, usual from: “many” is not a number." in summary
+    assert "Systolic blood pressure at rest, filled from the record: “8480-7” is no LOINC code" in summary
+    assert "Say why in 5 to 500 characters" in summary
+    ids = re.findall(r'href="#([^"]+)"', summary)
+    assert len(ids) == 5 and all(f'id="{one}"' in page for one in ids)
+
+
+def test_a_fault_leads_to_its_box_also_where_a_name_has_points():
+    found = panels.summary({"a.b.min": "A: x.", "settings.k.fixed": "K: y.", "settings.k": "K.", "a.when": "A: z.",
+                            "answer.kind": "The answer: w.", "output": "v.", "why": "u."})  # fmt: skip
+    assert list(found) == [
+        "s-a.b.min",
+        "s-settings.k.fixed",
+        "p-settings.k",
+        "s-a.when.input",
+        "s-answer.kind",
+        "p-answer",
+        "why",
+    ]
+    assert found["s-a.b.min"] == "A, lowest possible: x."
 
 
 def test_a_condition_is_typed_in_words_and_kept_as_the_models_values(cast, submitted):
@@ -214,7 +244,7 @@ def test_the_preview_draws_what_is_typed_and_saves_nothing(cast, submitted):
     assert (answer.status_code, "Age on the day" in page, page.count("<html")) == (200, True, 0)
     assert FormRevision.objects.count() == 1
     wrong = sent(cast, "reviewer", submitted, {"age.min": "young", "age.label": "Age on the day"}, "lab:form-preview")
-    assert "Age: “young” is not a number." in wrong.content.decode()
+    assert "Age, lowest possible: “young” is not a number." in wrong.content.decode()
     assert "Age on the day" not in wrong.content.decode().split("drawn")[1]
 
 

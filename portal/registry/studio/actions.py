@@ -29,7 +29,8 @@ def change_form(*, by, on, overlay, why, seen=None) -> FormRevision | None:
     if overlay == version.overlay:
         event().skip()
         return None
-    _check_why(why)
+    if wrong := why_fault(why):
+        raise BadInput(wrong)
     event().note(fields=sorted(overlays.changed(version.overlay, overlay)), number=revisions.newest(version) + 1)
     saved = revisions.add(version, overlay, by, why.strip())
     on.overlay = overlay
@@ -91,6 +92,8 @@ def _check_seen(version: ModelVersion, seen) -> None:
         )
 
 
-def _check_why(why: str) -> None:
-    if not 5 <= len(why.strip()) <= WHY_LIMIT:
-        raise BadInput({"why": f"Say why in 5 to {WHY_LIMIT} characters; whoever signs will read it."})
+def why_fault(why: str) -> dict[str, str]:
+    """What is wrong with the reason of a change; empty when it can be read."""
+    if 5 <= len(why.strip()) <= WHY_LIMIT:
+        return {}
+    return {"why": f"Say why in 5 to {WHY_LIMIT} characters; whoever signs will read it."}

@@ -36,11 +36,11 @@ def read(version, posted) -> Draft:
         answer.read(found.overlay, posted)
     except BadInput as problem:
         found.errors |= problem.errors
-    if not found.errors:
-        try:
-            overlays.check(found.overlay, version.facts)
-        except BadInput as problem:
-            found.errors = problem.errors
+    try:
+        overlays.check(found.overlay, version.facts)
+    except BadInput as problem:
+        # What cannot be read stands as it was: of that the page says what was typed.
+        found.errors = problem.errors | found.errors
     return found
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from portal.compute.runtime.facts import PARAM
 from portal.records import codes
 from portal.registry import conditions
 from portal.registry.fields import FITS
@@ -19,6 +20,19 @@ TYPES = {
 }  # fmt: skip
 # Units that a hospital's laboratories and wards write, offered where they fit.
 COMMON = ("mg/dL", "mmol/L", "umol/L", "g/L", "g/dL", "mg/L", "kg", "[lb_av]", "cm", "m", "[in_i]", "Cel", "[degF]", "mm[Hg]", "kPa", "%", "mmol/mol", "d", "mo", "a", "h", "min")  # fmt: skip
+
+
+# What each box is called on the page; the sentence about a fault names it so.
+LABELS = {
+    "label": "Label", "help": "Help", "group": "Group", "order": "Position", "required": "Must be answered",
+    "asked": "Let people set it", "unknown": "Offer “Not known”", "unit": "Unit of the model",
+    "unit_label": "Unit as people read it", "units": "Other units that are taken", "integer": "Whole numbers only",
+    "min": "Lowest possible", "max": "Highest possible", "usual_min": "Usual from", "usual_max": "Usual to",
+    "day_only": "Ask for the day alone", "zone": "Clock of the model", "options": "Answers", "fixed": "Fixed to",
+    "default": "Proposed answer", "record.kind": "Filled from the record", "record.codes": "Codes",
+    "record.within_days": "Not older than (days)", "when.input": "Asked only when", "when.test": "compared so",
+    "when.value": "with",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,14 +92,14 @@ def _panel(form: FormSpec, asked: Field, overlay: dict, typed, errors: dict) -> 
     entry = draft.entry_of(overlay, asked)
     now = values.shown(form, asked, entry)
 
-    def control(member: str, label: str, kind: str = "text", hint: str = "", choices=(), of: str = "") -> Control:
+    def control(member: str, kind: str = "text", hint: str = "", choices=(), of: str = "") -> Control:
         name = f"{asked.name}.{member}"
         value = now[member]
         if typed is not None and typed.get(f"{asked.name}.{draft.SHOWN}"):
             value = name in typed if kind == "tick" else typed.get(name, value)
         return Control(
             name,
-            label,
+            LABELS[member],
             kind,
             value,
             hint,
@@ -125,38 +139,36 @@ def _notes(form: FormSpec, asked: Field) -> list[str]:
 
 def _words(control) -> list[Control]:
     return [
-        control("label", "Label", hint="The question, in a few words."),
-        control("help", "Help", hint="One sentence below the label."),
-        control("group", "Group", of="groups"),
-        control("order", "Place", "number", "Fields are asked from the lowest place on."),
+        control("label", hint="The question, in a few words."),
+        control("help", hint="One sentence below the label."),
+        control("group", of="groups"),
+        control("order", "number", "Fields are asked from the lowest place on."),
     ]
 
 
 def _answer(asked: Field, control) -> list[Control]:
-    found = [] if asked.setting else [control("required", "Must be answered", "tick")]
-    found += [control("asked", "Let people set it", "tick", "Otherwise nobody sees it.")] if asked.setting else []
+    found = [] if asked.setting else [control("required", "tick")]
+    found += [control("asked", "tick", "Otherwise nobody sees it.")] if asked.setting else []
     if asked.kind in ("choice", "boolean"):
-        found += [control("unknown", "Offer “Not known”", "tick")]
+        found += [control("unknown", "tick")]
     if asked.kind in NUMERIC:
         found += [
-            control("unit", "Unit of the model", hint="As UCUM writes it, for example mg/dL or mm[Hg]."),
-            control("unit_label", "Unit as people read it"),
-            control("units", "Also taken in", hint="Other units, with commas; they are converted.", of="units"),
+            control("unit", hint="As UCUM writes it, for example mg/dL or mm[Hg]."),
+            control("unit_label"),
+            control("units", hint="Other units, with commas; they are converted.", of="units"),
         ]
         if asked.type in ("double", "float"):
-            found += [control("integer", "Whole numbers only", "tick")]
+            found += [control("integer", "tick")]
     if asked.kind in NUMERIC or (asked.holds_many and asked.item.kind in NUMERIC):
-        found += [control("min", "Lowest possible", "number"), control("max", "Highest possible", "number")]
+        found += [control("min", "number"), control("max", "number")]
     if asked.kind in NUMERIC:
-        found += [control("usual_min", "Usual from", "number"), control("usual_max", "Usual to", "number")]
+        found += [control("usual_min", "number"), control("usual_max", "number")]
     if asked.kind in ("date", "moment"):
-        found += [control("day_only", "Ask for the day alone", "tick")]
+        found += [control("day_only", "tick")]
     if asked.kind == "moment":
-        found += [control("zone", "Clock of the model", hint="UTC or Europe/Berlin; empty is the hospital's own.")]
+        found += [control("zone", hint="UTC or Europe/Berlin; empty is the hospital's own.")]
     if asked.kind in ("choice", "text") or (asked.kind in NUMERIC and not asked.unit):
-        found += [
-            control("options", "Answers", "area", "One on each line: what the model is given = what people read.")
-        ]
+        found += [control("options", "area", "One on each line: what the model is given = what people read.")]
     return sorted(found, key=lambda control: control.kind == "tick")
 
 
@@ -166,8 +178,8 @@ def _origin(asked: Field, entry: dict, control) -> list[Control]:
     kind = {"choice": "choice", "boolean": "choice"}.get(asked.kind, "area" if asked.holds_many else "text")
     offered = [("", "not set"), *((values.text(one.value), one.label) for one in asked.options)]
     found = [
-        control("fixed", "Fixed to", kind, "Then it is not asked.", offered),
-        control("default", "Proposed answer", kind, "Stands in the form where the record is silent.", offered),
+        control("fixed", kind, "Then it is not asked.", offered),
+        control("default", kind, "Stands in the form where the record is silent.", offered),
     ]
     if asked.setting:
         return found
@@ -175,9 +187,9 @@ def _origin(asked: Field, entry: dict, control) -> list[Control]:
     if kinds:
         named = codes.said((entry.get("record") or {}).get("codes", ()))
         found += [
-            control("record.kind", "Filled from the record", "choice", "", [("", "no"), *kinds]),
-            control("record.codes", "Codes", hint=named or "LOINC of the measurement, with commas."),
-            control("record.within_days", "Not older than (days)", "number"),
+            control("record.kind", "choice", "", [("", "no"), *kinds]),
+            control("record.codes", hint=named or "LOINC of the measurement, with commas."),
+            control("record.within_days", "number"),
         ]
     return found
 
@@ -191,13 +203,12 @@ def _when(form: FormSpec, asked: Field, control) -> list[Control]:
     return [
         control(
             "when.input",
-            "Only by the answer to",
             "choice",
             "What is not asked is missing to the model.",
             [("", "always"), *others],
         ),
-        control("when.test", "That answer", "choice", "", [("", "–"), *conditions.TESTS.items()]),
-        control("when.value", "This", hint="Words or a number; several with commas."),
+        control("when.test", "choice", "", [("", "–"), *conditions.TESTS.items()]),
+        control("when.value", hint="Words or a number; several with commas."),
     ]
 
 
@@ -214,10 +225,30 @@ def lists(form: FormSpec) -> dict[str, list[str]]:
 
 
 def summary(errors: dict[str, str]) -> dict[str, str]:
-    """The sentences for the top of the page under the ids to which they lead."""
-    part = {"record": "record.kind", "when": "when.input"}
-    found = {}
-    for name, sentence in errors.items():
-        head, _, member = name.rpartition(".")
-        found[f"s-{head}.{part.get(member, member)}" if head else "why" if name == "why" else f"p-{name}"] = sentence
-    return found
+    """The sentences for the top of the page under the ids to which they lead, each with the words of its box."""
+    return {_place(name): _with_box(name, sentence) for name, sentence in errors.items()}
+
+
+# Where a fault stands that is not of one box; “output” is what the model's file says of the answer.
+_PLACES = {"why": "why", "output": "p-answer"}
+_FIRST_BOX = {"record": "record.kind", "when": "when.input"}
+_MEMBERS = (*LABELS, *_FIRST_BOX)
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Field and box of a fault's name; a name that is a field's alone has no box."""
+    known = next((member for member in _MEMBERS if name.endswith(f".{member}")), "")
+    if known:
+        return name.removesuffix(f".{known}"), _FIRST_BOX.get(known, known)
+    return (name, "") if name.startswith(PARAM) or "." not in name else tuple(name.rsplit(".", 1))
+
+
+def _place(name: str) -> str:
+    head, member = _split(name)
+    return _PLACES.get(name) or (f"s-{head}.{member}" if member else f"p-{head}")
+
+
+def _with_box(name: str, sentence: str) -> str:
+    head, colon, rest = sentence.partition(": ")
+    box = LABELS.get(_split(name)[1], "").lower()
+    return f"{head}, {box}: {rest}" if colon and box and box not in rest.lower() else sentence

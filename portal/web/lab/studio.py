@@ -51,7 +51,7 @@ def form_studio(request, version):
         return _studio(request, on, typed=request.POST, found=typed, status=422 if typed.errors else 200)
     try:
         if typed.errors:
-            raise BadInput(typed.errors)
+            raise BadInput(typed.errors | actions.why_fault(request.POST.get("why", "")))
         given = request.POST
         saved = actions.change_form(
             by=request.user, on=on, overlay=typed.overlay, why=given.get("why", ""), seen=given.get("seen")
