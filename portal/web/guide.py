@@ -90,7 +90,7 @@ STEPS = {
         _step("Make a token for your own tools", "account:tokens", "token.issued"),
         _step("Set up a dataset", "lab:datasets", "dataset.created"),
         _step("Upload a table to it", "lab:datasets", "dataset.uploaded"),
-        _step("Propose a model for approval", "lab:models", "model.submitted"),
+        _step("Submit a model for approval", "lab:models", "model.submitted"),
     ),
     "reviewer": (
         _step("Open a version that waits for the committee", "oversight:approvals", "model.opened"),

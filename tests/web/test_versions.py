@@ -129,3 +129,25 @@ def test_each_signature_says_what_follows(cast, waiting_version):
 def waiting_version(cast, draft, prove) -> ModelVersion:
     prove(draft)
     return ModelVersion.objects.get(pk=draft.pk)
+
+
+def test_a_model_that_has_arrived_says_what_to_do_next_until_it_is_done(cast, draft):
+    named = [name for name, _ in parts.next_steps(cast["scientist"], draft)]
+    assert named == ["shape the form"]
+    assert parts.next_steps(cast["reviewer"], draft) == []
+
+    with guard.unlocked():
+        draft.cases.all().delete()
+    cards.write(by=cast["scientist"], on=draft, raw={"attribute.5": ""})
+    text = page(cast["scientist"], "lab:files", draft.public_id).content.decode()
+    for route in ("lab:form-studio", "lab:card", "lab:evidence-case"):
+        assert f'<a href="{reverse(route, args=[draft.public_id])}">' in text.partition("Next:")[2].partition("</p>")[0]
+
+    actions.submit(by=cast["scientist"], on=draft)
+    assert "Next:" not in page(cast["scientist"], "lab:files", draft.public_id).content.decode()
+
+
+def test_files_of_a_card_are_called_by_model_and_version(cast, draft):
+    for route, ending in (("lab:card-file", "xml"), ("lab:card-paper", "pdf")):
+        named = page(cast["scientist"], route, draft.public_id)["Content-Disposition"]
+        assert named == f'attachment; filename="coronary-1.{ending}"'

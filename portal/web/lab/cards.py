@@ -77,13 +77,20 @@ def bring(request, version):
 def file(request, version):
     """The card as CHAI Applied Model Card v0.2 XML."""
     content = actions.export(by=request.user, on=version, form="xml")
-    return _download(content, "application/xml", "model-card.xml")
+    return _download(content, "application/xml", f"{_named(request.user, version)}.xml")
 
 
 @require_safe
 def card_paper(request, version):
     """The card as a PDF that carries its XML."""
-    return _download(paper.print_card(by=request.user, on=version), "application/pdf", "model-card.pdf")
+    content = paper.print_card(by=request.user, on=version)
+    return _download(content, "application/pdf", f"{_named(request.user, version)}.pdf")
+
+
+def _named(by, version: str) -> str:
+    """How a file about a version is called: by its model and its number."""
+    on = queries.versions_seen(by).get(public_id=version)
+    return f"{on.model.slug}-{on.number}"
 
 
 @require_safe

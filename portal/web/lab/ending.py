@@ -26,7 +26,7 @@ class Words:
 
 
 _BACK = Words(
-    "Take back", "The version becomes a draft again: reviewers do not see it until it is proposed anew.",
+    "Take back", "The version becomes a draft again: reviewers do not see it until it is submitted again.",
     "Reason, as it will stand in the discussion", "Take it back", "main", "Taken back. It is a draft again.",
 )  # fmt: skip
 _RETIRE = Words(

@@ -8,6 +8,7 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.registry.intake import actions, words
 from portal.registry.states import WAITING, VersionState
+from portal.web.lab import parts
 
 
 @require_safe
@@ -38,6 +39,7 @@ def _context(request, view: actions.FilesView) -> dict:
     ]
     may = policy.decide(request.user, Permission.MODEL_SUBMIT, view.version)
     return {
+        "next_steps": parts.next_steps(request.user, view.version),
         "view": view, "version": view.version, "findings": findings, "size": sum(size for _, size in view.files),
         "may_try": may.allowed and not view.waits and view.version.state in (VersionState.DRAFT, *WAITING),
     }  # fmt: skip
