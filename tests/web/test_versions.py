@@ -89,8 +89,19 @@ def test_submitting_says_again_what_is_still_owed(cast, draft):
     told = str(next(iter(answer.context["messages"])))
 
     assert told.startswith("Submitted. Before anyone can sign: ")
-    for one in bundle.missing(ModelVersion.objects.get(pk=draft.pk)):
-        assert one.sentence in told.replace("&quot;", '"')
+    owed = bundle.missing(ModelVersion.objects.get(pk=draft.pk))
+    assert len(owed) == 3 and all(one.sentence in told for one in owed)
+
+
+def test_of_much_that_is_owed_the_first_is_named_and_the_rest_counted(cast, draft):
+    raw = {f"attribute.{number}": "" for number in (2, 5, 9, 11)}
+    cards.write(by=cast["scientist"], on=draft, raw=raw)
+
+    answer = page(cast["scientist"], "lab:submit", draft.public_id, where="all")
+    told = str(next(iter(answer.context["messages"])))
+
+    assert told.endswith('And <a href="#missing">3 more</a>.') and told.count("blank") == 3
+    assert 'id="missing"' in answer.content.decode()
 
 
 def test_a_blank_of_the_card_leads_to_where_it_is_written_for_whoever_may_write_it(cast, draft):

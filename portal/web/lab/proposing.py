@@ -16,6 +16,9 @@ from portal.registry.states import VersionState
 from portal.web import kept
 from portal.web.lab.parts import owing
 
+# So many of what is owed are named after submitting; the version's page lists all.
+_NAMED = 3
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit(request, version):
@@ -64,8 +67,10 @@ def _said(by, on) -> str:
         return (
             "Submitted. Two reviewers have to sign, one for the clinic and one for data science, before it can be run."
         )
-    owed = format_html_join(" ", '<a href="{1}">{0}</a>', owing(by, on, missing))
-    return format_html("Submitted. Before anyone can sign: {}", owed)
+    owed = format_html_join(" ", '<a href="{1}">{0}</a>', owing(by, on, missing[:_NAMED]))
+    more = len(missing) - _NAMED
+    rest = format_html(' And <a href="#missing">{} more</a>.', more) if more > 0 else ""
+    return format_html("Submitted. Before anyone can sign: {}{}", owed, rest)
 
 
 def _submission(request, on, *, errors=None, typed=None, status=200):
