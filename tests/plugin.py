@@ -9,6 +9,11 @@ import pytest
 _STARTED: list = []
 
 
+def server(kind: type):
+    """The tests' own server of a kind, for those that take it away for a while."""
+    return next(started for started in _STARTED if isinstance(started, kind))
+
+
 def pytest_addoption(parser):
     parser.addoption("--embedded", action="store_true", help="run on SQLite and the filesystem broker")
 

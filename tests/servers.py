@@ -44,13 +44,10 @@ class Postgres:
             os.chown(self.home, self._user.pw_uid, self._user.pw_gid)
         data = self.home / "data"
         self._run(["initdb", "-D", str(data), "-U", "formulary", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"])
-        lazy = [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        self.process = subprocess.Popen(
-            [str(self._bin / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self.home),
-             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60", *lazy],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=self._child,
-        )  # fmt: skip
-        wait_for(self.port, self.process)
+        self._lazy = (
+            [] if durable else ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        )
+        self._start()
         self._create_database()
 
     @property
@@ -58,10 +55,23 @@ class Postgres:
         """The address of the tests' database."""
         return f"postgres://formulary@127.0.0.1:{self.port}/formulary"
 
+    def restart(self) -> None:
+        """End every connection and the server, and start it again on its port with what it holds."""
+        _end(self.process, signal.SIGINT)
+        self._start()
+
     def stop(self) -> None:
         """End the server and remove its files."""
         _end(self.process, signal.SIGINT)
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start(self) -> None:
+        self.process = subprocess.Popen(
+            [str(self._bin / "postgres"), "-D", str(self.home / "data"), "-p", str(self.port), "-k", str(self.home),
+             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60", *self._lazy],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=self._child,
+        )  # fmt: skip
+        wait_for(self.port, self.process)
 
     def _create_database(self) -> None:
         import psycopg
@@ -90,11 +100,22 @@ class Postgres:
 
 
 class Redis:
-    """A Redis that keeps nothing."""
+    """A Redis that writes nothing down but when it is told to."""
 
     def __init__(self):
         self.home = Path(tempfile.mkdtemp(prefix="formulary-redis-"))
         self.port = free_port()
+        self._start()
+
+    def restart(self, *, keep: bool) -> None:
+        """End the server and start it again, with what it held or empty."""
+        subprocess.run(["redis-cli", "-p", str(self.port), "SHUTDOWN", "SAVE" if keep else "NOSAVE"], check=False, capture_output=True)  # fmt: skip
+        self.process.wait(timeout=10)
+        self._start()
+        if not keep:
+            subprocess.run(["redis-cli", "-p", str(self.port), "FLUSHALL"], check=True, capture_output=True)
+
+    def _start(self) -> None:
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.home)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent,

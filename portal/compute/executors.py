@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: `reason` is a code of states.REASONS; `result` is the executor's own."""
+    """How a job ended: `reason` is a code of reasons.REASONS; `result` is the executor's own."""
 
     ok: bool
     reason: str = "done"

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import Q
 
 from portal.audit.purposes import TEST
-from portal.compute.states import JobState, sentence
+from portal.compute import reasons
+from portal.compute.states import JobState
 from portal.core import clock
 from portal.core.guard import Guarded
 from portal.core.ids import new_id
@@ -55,7 +56,7 @@ class Job(Guarded):
     @property
     def sentence(self) -> str:
         """Where the job is and why."""
-        return sentence(self.reason)
+        return reasons.sentence(self.reason)
 
     @property
     def audit_patient(self) -> str:

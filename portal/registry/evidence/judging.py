@@ -6,7 +6,8 @@ from portal.access import policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.compute import actions as compute
-from portal.compute.states import FINAL, sentence
+from portal.compute.reasons import sentence
+from portal.compute.states import FINAL
 from portal.core.ids import new_id
 from portal.core.problems import BadInput, Conflict
 from portal.datasets import specs

@@ -10,7 +10,7 @@ from portal.access.action import action, event
 from portal.access.actors import SYSTEM
 from portal.access.permissions import Permission
 from portal.compute import actions as compute
-from portal.compute.states import sentence
+from portal.compute.reasons import sentence
 from portal.core.problems import BadInput, Conflict, Unavailable
 from portal.datasets import store
 from portal.registry import artifacts, naming

@@ -1,6 +1,6 @@
 """What of a version's files is signed, and what an approval waits for; the scan is part of the version's facts."""
 
-from portal.compute.states import sentence
+from portal.compute.reasons import sentence
 from portal.registry import reading
 from portal.registry.models import ModelVersion, Trial
 from portal.registry.states import EnvironmentState, TrialState

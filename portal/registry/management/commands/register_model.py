@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.access.management.people import person
-from portal.compute.states import sentence
+from portal.compute.reasons import sentence
 from portal.core.problems import Problem
 from portal.experiments.trackers import mlflow
 from portal.registry import actions
