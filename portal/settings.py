@@ -243,8 +243,8 @@ TRACKING_STORES = tuple(envstr("FORMULARY_TRACKING_STORES", "mlflow-artifacts:/"
 REVIEW_DAYS = envint("FORMULARY_REVIEW_DAYS", 14)
 OWNER_GRACE_DAYS = envint("FORMULARY_OWNER_GRACE_DAYS", 14)
 STANDING_SECONDS = envint("FORMULARY_STANDING_SECONDS", 5)
-JOB_LEASE_SECONDS = envint("FORMULARY_JOB_LEASE_SECONDS", 8)
-JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
+JOB_LEASE_SECONDS, JOB_MAX_ATTEMPTS = envint("FORMULARY_JOB_LEASE_SECONDS", 8), envint("FORMULARY_JOB_MAX_ATTEMPTS", 3)
+JOB_DEADLINE_HOURS = envint("FORMULARY_JOB_DEADLINE_HOURS", 24)
 # How long a ward keeps reaching a patient before and after a stay; 0 ends it with the stay. In a demonstration the
 # two wards share nobody, whatever records it is given.
 RELATIONSHIP_DAYS = envint("FORMULARY_RELATIONSHIP_DAYS", 0 if DEMO else 30)

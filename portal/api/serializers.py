@@ -104,11 +104,20 @@ class JobSerializer(serializers.Serializer):
     state = serializers.CharField()
     reason = serializers.CharField()
     sentence = serializers.CharField()
+    fault = serializers.CharField(help_text="yours, ours or model; empty where nothing failed")
     attempt = serializers.IntegerField()
     subject = serializers.CharField()
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class OneJobSerializer(JobSerializer):
+    """One job, with when it will probably start and end; null where too little is known."""
+
+    ahead = serializers.IntegerField()
+    starts = serializers.DateTimeField(allow_null=True)
+    ends = serializers.DateTimeField(allow_null=True)
 
 
 class EventSerializer(serializers.Serializer):

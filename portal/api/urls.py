@@ -42,6 +42,7 @@ _routes = [
     ("jobs/", views.jobs, "jobs"),
     ("jobs/<str:job>/", views.job, "job"),
     ("jobs/<str:job>/cancel/", views.job_cancel, "job-cancel"),
+    ("jobs/<str:job>/rerun/", views.job_rerun, "job-rerun"),
     ("quotas/", views.own_quotas, "quotas"),
     ("audit/events/", views.events, "events"),
     ("schema/", SpectacularAPIView.as_view(), "schema"),

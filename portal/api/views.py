@@ -18,6 +18,7 @@ from portal.api.pages import cursor_of, empty_when_denied, page, size_of
 from portal.audit import purposes
 from portal.audit import queries as audit
 from portal.compute import actions as compute
+from portal.compute import outlook
 from portal.compute.models import Job
 from portal.core.problems import BadInput
 from portal.records import actions as records
@@ -104,11 +105,21 @@ def jobs(request):
     return page(request, rows, size, lambda row: shapes.JobSerializer(row).data, lambda row: row.id)
 
 
-@extend_schema(responses=shapes.JobSerializer)
+@extend_schema(responses=shapes.OneJobSerializer)
 @api_view(["GET"])
 def job(request, job):
     """One job."""
-    return Response(shapes.JobSerializer(compute.open_job(by=request.user, on=job)).data)
+    found = compute.open_job(by=request.user, on=job)
+    for name, value in vars(outlook.of(found)).items():
+        setattr(found, name, value)
+    return Response(shapes.OneJobSerializer(found).data)
+
+
+@extend_schema(request=None, responses={201: shapes.JobSerializer, 409: shapes.ProblemSerializer})
+@api_view(["POST"])
+def job_rerun(request, job):
+    """Ask for the same work once more, as a new job."""
+    return Response(shapes.JobSerializer(compute.rerun(by=request.user, on=job)).data, status=201)
 
 
 @extend_schema(request=None, responses=shapes.JobSerializer)

@@ -131,6 +131,19 @@ def cancel(*, by, on) -> Job:
     return job
 
 
+@action(Permission.JOB_CANCEL, verb="job.rerun", on=Job)
+def rerun(*, by, on) -> Job:
+    """Ask for the same work once more, as a new job; raises Conflict for one that has not ended, or is begun elsewhere."""
+    again = getattr(EXECUTORS[on.kind], "again", None)
+    if on.state not in FINAL:
+        raise Conflict(f"The job is {on.get_state_display()}; only one that has ended is run again.")
+    if again is None:
+        raise Conflict("Work of this kind is begun again on the page on which it was asked for.")
+    made = again(on, by)
+    event().note(again=made.public_id)
+    return made
+
+
 @action(Permission.JOB_SEE, verb="job.opened", on=Job)
 def open_job(*, by, on) -> Job:
     """One job."""
@@ -140,12 +153,12 @@ def open_job(*, by, on) -> Job:
 @action(Permission.JOB_WORK, verb="jobs.reconciled")
 def reconcile(*, by, on=None) -> dict[str, int]:
     """Find what the broker or a worker lost: nudge waiting jobs again, take back jobs whose lease ran out."""
-    lost = _take_back()
+    lost, late = _take_back(), _give_up()
     waiting = _nudge_again()
-    if not lost:
+    if not lost and not late:
         event().skip()
-    event().note(lost=lost)
-    return {"lost": lost, "nudged": waiting}
+    event().note(lost=lost, late=late)
+    return {"lost": lost, "late": late, "nudged": waiting}
 
 
 @action(Permission.SYSTEM_SEE, verb="system.viewed")
@@ -227,6 +240,16 @@ def _take_back() -> int:
             _end(job, Ended(ok=False, reason="worker-lost-often"))
         else:
             _requeue(job, "worker-lost")
+    return len(jobs)
+
+
+def _give_up() -> int:
+    """End what has waited longer than anybody waits for it."""
+    since = clock.now() - timedelta(hours=settings.JOB_DEADLINE_HOURS)
+    waiting = Job.objects.select_for_update(skip_locked=_skip_locked())
+    jobs = list(waiting.filter(state=JobState.PENDING, created_at__lt=since)[:500])
+    for job in jobs:
+        _end(job, Ended(ok=False, reason="too-late"))
     return len(jobs)
 
 

@@ -7,6 +7,7 @@ from portal.access.admin import ReadOnlyAdmin, VerbAdmin
 from portal.access.permissions import Permission
 from portal.compute import actions
 from portal.compute.models import Job, Quota
+from portal.compute.reasons import Fault
 from portal.core.problems import Problem
 
 
@@ -15,11 +16,11 @@ class JobAdmin(ReadOnlyAdmin):
     """Every job with its state and reason; whose data it is about is not shown."""
 
     permission = Permission.JOB_SEE
-    list_display = ("public_id", "kind", "state", "why", "attempt", "created_by", "created_at", "ended_at")
+    list_display = ("public_id", "kind", "state", "why", "fault", "attempt", "created_by", "created_at", "ended_at")
     list_filter = ("state", "kind", "reason")
     search_fields = ("public_id", "created_by__username")
     fields = (
-        "public_id", "kind", "purpose", "state", "why", "attempt", "created_by", "created_at", "started_at",
+        "public_id", "kind", "purpose", "state", "why", "for_operators", "fault", "attempt", "created_by", "created_at", "started_at",
         "ended_at", "lease_until", "nudges",
     )  # fmt: skip
     actions = ("cancel_chosen",)
@@ -27,6 +28,14 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="where it is and why")
     def why(self, job):
         return job.sentence
+
+    @admin.display(description="what to look at")
+    def for_operators(self, job):
+        return job.operator_sentence
+
+    @admin.display(description="where it failed")
+    def fault(self, job):
+        return Fault(job.fault).label if job.fault else "–"
 
     @admin.action(description="Cancel the chosen jobs")
     def cancel_chosen(self, request, queryset):

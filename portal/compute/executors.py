@@ -27,6 +27,7 @@ class Executor(Protocol):
     def conclude(self, job, ended: Ended) -> None:
         """Store the result, or why there is none."""
 
+    # One whose work can be asked for again has `again(job, by) -> Job`, the new one; it asks the policy as the first did.
     # One that must not give out everything that came of its work also has `allow(job, ended) -> Ended`, asked when a
     # job is settled, in the same transaction.
 

@@ -59,6 +59,16 @@ class Job(Guarded):
         return reasons.sentence(self.reason)
 
     @property
+    def operator_sentence(self) -> str:
+        """The same for whoever looks after the machines."""
+        return reasons.of(self.reason).operator
+
+    @property
+    def fault(self) -> str:
+        """Where it failed: `yours` is the request, `ours` the portal, `model` the model; empty where nothing did."""
+        return reasons.of(self.reason).fault
+
+    @property
     def audit_patient(self) -> str:
         """What the ledger files events about this job under."""
         return self.patient

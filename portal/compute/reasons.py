@@ -68,6 +68,11 @@ REASONS = {
         "It may be what kills them: look at the workers' memory and the kernel's log at its three starts.",
         _OURS,
     ),
+    "too-late": Reason(
+        "It waited too long to be started and was given up. Nothing was charged.",
+        "No worker took it before its deadline (FORMULARY_JOB_DEADLINE_HOURS). Were workers or the scorer away?",
+        _OURS,
+    ),
     "artifact_missing": Reason(
         "The model's files are missing, so it was not run.",
         "The folder of this digest is not in the artifact store, or cannot be read by the scorer.",

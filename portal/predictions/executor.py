@@ -89,6 +89,12 @@ class PredictionExecutor:
         except reading.NotReadable:
             return Ended(ok=False, reason="bad_output")
 
+    def again(self, job: Job, by) -> Job:
+        from portal.predictions import again  # which asks for a run, as the verbs do that use this module
+
+        accepted = again.run_again(by=by, on=_prediction(job))
+        return Prediction.objects.select_related("job").get(public_id=accepted.prediction).job
+
     def allow(self, job: Job, ended: Ended) -> Ended:
         return allow(_prediction(job).version, ended)
 

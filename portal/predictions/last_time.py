@@ -44,7 +44,7 @@ def of(by, patient, version, form: FormSpec) -> dict[str, Typed]:
     if fields:
         # Whose answers a form repeats is as good as having opened the result that they are from.
         event().note(repeats=found[0].public_id)
-    given = {field.name: _text(field, typed[field.name]["value"]) for field in fields}
+    given = {field.name: text_of(field, typed[field.name]["value"]) for field in fields}
     return {
         field.name: Typed(given[field.name], typed[field.name]["shown"], found[0].created_at, age)
         for field in fields
@@ -63,7 +63,8 @@ def _age(at: datetime, most: int) -> str:
     return f"{days} days old" if days > max(most, 1) else ""
 
 
-def _text(field: Field, value) -> str:
+def text_of(field: Field, value) -> str:
+    """A stored answer as its box takes it."""
     if field.kind in ("date", "moment"):
         return str(value)[: 10 if field.kind == "date" else 16]
     return str(value) if field.options or not isinstance(value, float) else number_text(value)

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from portal.access import policy
 from portal.access.permissions import Permission
+from portal.compute import reasons
 from portal.core import clock, days
 from portal.predictions.envelopes import STALE_AFTER_DAYS
 from portal.predictions.models import Correction, Envelope, Prediction
@@ -71,6 +72,11 @@ class PredictionView:
         """How old the result is, in whole days."""
         days = (clock.now() - self.ended_at).days if self.ended_at else 0
         return "1 day old" if days == 1 else f"{days} days old"
+
+    @property
+    def fault(self) -> str:
+        """Where a run failed, as compute.reasons has it."""
+        return reasons.of(self.reason).fault
 
     @property
     def state_words(self) -> str:

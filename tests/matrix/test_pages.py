@@ -129,6 +129,7 @@ PAGES = {
 POSTS = {
     "clinic:draft": (("patient", "slug"), (204, 404, 404, 404, 404, 404, 404)),
     "clinic:cancel": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
+    "clinic:again": (("prediction",), (302, 404, 404, 404, 404, 404, 404)),
     "oversight:find-subject": ((), (403, 403, 403, 403, 403, 403, 422)),
     "oversight:export": ((), (403, 403, 403, 403, 403, 403, 422)),
     "account:read-notices": ((), (302,) * 7),
@@ -146,6 +147,7 @@ POSTS = {
     "lab:checklist": (("version",), (403, 403, 403, 404, 409, 404, 404)),
     "oversight:interest": (("version",), (403, 403, 403, 404, 302, 404, 404)),
     "api:job-cancel": (("job",), (409, 404, 404, 404, 404, 409, 404)),
+    "api:job-rerun": (("job",), (201, 404, 404, 404, 404, 404, 404)),
 }
 ELSEWHERE = {
     "clinic:emergency",

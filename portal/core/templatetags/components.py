@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from portal.core import days, shares
+from portal.core import clock, days, shares
 
 register = template.Library()
 
@@ -49,6 +49,18 @@ def when(moment):
     local = localtime(moment)
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), local.strftime("%Z"),
                        local.strftime("%-d %b %Y, %H:%M"))  # fmt: skip
+
+
+@register.simple_tag
+def about(moment) -> str:
+    """A moment that is near and uncertain, as “in about 3 minutes”."""
+    seconds = (moment - clock.now()).total_seconds()
+    if seconds < 10:
+        return "in a few seconds"
+    if seconds < 90:
+        return f"in about {round(seconds, -1):.0f} seconds"
+    minutes = round(seconds / 60)
+    return f"in about {minutes} minutes" if minutes < 90 else f"in about {round(minutes / 60)} hours"
 
 
 @register.simple_tag

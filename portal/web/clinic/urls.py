@@ -30,4 +30,5 @@ urlpatterns = [
     path("predictions/<pid:prediction>/retract/", opinions.retract, name="retract"),
     path("predictions/<pid:prediction>/report/", opinions.report, name="report"),
     path("predictions/<pid:prediction>/cancel/", views.cancel, name="cancel"),
+    path("predictions/<pid:prediction>/again/", views.again, name="again"),
 ]

@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.ids import new_id
 from portal.core.problems import BadInput, Conflict
 from portal.predictions import actions as predictions
+from portal.predictions import again as again_verbs
 from portal.predictions import drafts
 from portal.records import actions as records
 from portal.registry import queries as registry
@@ -105,6 +106,28 @@ def cancel(request, prediction):
     except Conflict as conflict:
         messages.warning(request, conflict.sentence)
     return redirect("clinic:prediction", prediction)
+
+
+@require_POST
+def again(request, prediction):
+    """Run what has ended once more: with the same answers, or with them on the form to be changed."""
+    try:
+        if "edit" in request.POST:
+            return _on_the_form(request, prediction)
+        return redirect("clinic:prediction", again_verbs.run_again(by=request.user, on=prediction).prediction)
+    except Conflict as conflict:
+        messages.warning(request, conflict.sentence)
+    except BadInput as problem:
+        messages.warning(request, " ".join(problem.errors.values()))
+    return redirect("clinic:prediction", prediction)
+
+
+def _on_the_form(request, prediction):
+    view = predictions.open_prediction(by=request.user, on=prediction)
+    if not again_verbs.prepare(by=request.user, on=prediction):
+        messages.info(request, "You had begun this form already; what stands there was left as it is.")
+    address = reverse("clinic:form", args=[view.patient.public_id, view.model])
+    return redirect(f"{address}?version={view.version}")
 
 
 def _shown(request) -> int:
