@@ -151,7 +151,7 @@ def test_a_passkey_signs_an_approval(visit, accessible, cast, studies, trained, 
     page.check("input[value=approve]")
     page.fill("#reason", "Read it all.")
     page.click("#passkey")
-    page.wait_for_selector("text=Signed. Your decision is in the record.")
+    page.wait_for_selector("text=One more signature is needed")
     page.goto(f"{live_server.url}/lab/versions/{version.public_id}/")
     assert "with passkey and finger, face or PIN" in page.locator("main").inner_text()
 
