@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from portal.access import actions as access
 from portal.access.actors import SYSTEM
-from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import Conflict
 from portal.registry import actions, moving, queries, signing
@@ -18,22 +17,10 @@ from portal.registry.review import chairing, conflicts, deputies, ownership, pap
 from portal.registry.states import Seat
 from portal.studies import actions as studying
 from tests import reviewing
+from tests.reviewing import refused, signing_as
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-def signing_as(person, version, **given) -> dict:
-    proved = Proof(person.pk, clock.now())
-    return {
-        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
-    }  # fmt: skip
-
-
-def refused(verb, **given) -> str:
-    with pytest.raises(Conflict) as refusal:
-        verb(**given)
-    return refusal.value.code
 
 
 def text(client, address: str) -> str:

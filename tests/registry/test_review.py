@@ -11,7 +11,6 @@ from django.utils.timezone import localtime
 from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.access.models import Notice
-from portal.accounts.factors import Proof
 from portal.core import clock, guard
 from portal.core.problems import BadInput, Conflict
 from portal.records.models import CareUnit
@@ -31,22 +30,10 @@ from portal.registry.review import (
 from portal.registry.standing import require_runnable
 from portal.studies import actions as studying
 from tests import reviewing
+from tests.reviewing import refused, signing_as
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
-
-def signing_as(person, version, **given) -> dict:
-    proved = Proof(person.pk, clock.now())
-    return {
-        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
-    }  # fmt: skip
-
-
-def refused(verb, **given) -> str:
-    with pytest.raises(Conflict) as refusal:
-        verb(**given)
-    return refusal.value.code
 
 
 def told(person) -> list[str]:

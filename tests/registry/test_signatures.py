@@ -8,7 +8,6 @@ from django.db import connection
 
 from portal.access.actions import set_roles
 from portal.access.actors import SYSTEM
-from portal.accounts.factors import Proof
 from portal.audit.models import AuditEvent
 from portal.core import clock, guard
 from portal.core.keys import new_signing_key
@@ -19,21 +18,9 @@ from portal.registry.models import ModelEnvironment, ModelVersion, RegisteredMod
 from portal.registry.review import seats
 from portal.registry.standing import require_runnable
 from tests import reviewing
+from tests.reviewing import refused, signing_as
 
 pytestmark = pytest.mark.django_db
-
-
-def refused(verb, **given) -> str:
-    with pytest.raises(Conflict) as refusal:
-        verb(**given)
-    return refusal.value.code
-
-
-def signing_as(person, version, **given) -> dict:
-    proved = Proof(person.pk, clock.now())
-    return {
-        "by": person, "on": version, "reason": "Read it all.", "proof": proved, "seen": reviewing.seen(version), **given,
-    }  # fmt: skip
 
 
 def test_an_approval_takes_one_person_in_each_seat(cast, waiting, sign):
