@@ -37,7 +37,7 @@ def open_case(grant: Grant) -> Case:
     day_ago = clock.now() - timedelta(days=1)
     lately = Grant.objects.filter(person=grant.person, kind=GrantKind.BREAK_GLASS, since__gt=day_ago).count()
     urgent = lately > OFTEN
-    case = Case.objects.create(grant=grant, due_on=working_day(clock.now().date(), WORKING_DAYS), urgent=urgent)
+    case = Case.objects.create(grant=grant, due_on=working_day(clock.today(), WORKING_DAYS), urgent=urgent)
     officers = [officer for officer in notices.officers() if officer.pk != grant.person_id]
     notices.tell(officers, "emergency-often" if urgent else "emergency-opened", case.public_id)
     return case
@@ -90,7 +90,7 @@ def open_count(*, by, on=None) -> int:
 def overdue_count(*, by, on=None) -> int:
     """How many cases should have been closed by now; a number that names nobody: no event."""
     event().skip()
-    late = Case.objects.filter(closed_at=None, due_on__lt=clock.now().date())
+    late = Case.objects.filter(closed_at=None, due_on__lt=clock.today())
     return policy.visible_to(late, by, Permission.CASE_REVIEW).count()
 
 

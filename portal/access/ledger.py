@@ -32,7 +32,7 @@ def set_retention(*, by, on=None, years, reason, since=None) -> RetentionPolicy:
     """Say for how many years events are kept; six is the least the law allows."""
     check_retention(years, reason)
     policy = RetentionPolicy.objects.create(
-        years=years, reason=reason.strip(), set_by=by.username, since=since or clock.now().date()
+        years=years, reason=reason.strip(), set_by=by.username, since=since or clock.today()
     )
     event().about(policy)
     event().note(what=policy.what, years=years, since=policy.since.isoformat())
@@ -83,7 +83,7 @@ def sign_period(*, by, on=None, since, until, note, proof) -> PeriodReview:
     """State that the log from one day to another was reviewed, signed with both factors."""
     if since > until:
         raise BadInput({"until": "The last day lies before the first."})
-    if until >= timezone.localdate(clock.now()):
+    if until >= clock.today():
         raise BadInput({"until": "The last day must be over: choose yesterday or earlier."})
     _check_text("note", note, NOTE_LIMIT)
     if proof is None or not proof.covers(by):

@@ -139,7 +139,7 @@ class Case(Guarded):
     @property
     def overdue(self) -> bool:
         """Whether it should have been closed by now."""
-        return self.closed_at is None and self.due_on < clock.now().date()
+        return self.closed_at is None and self.due_on < clock.today()
 
     @property
     def audit_patient(self) -> str:

@@ -35,7 +35,7 @@ class Watch:
     def sign_daily(self, *, by) -> None:
         """The first seal of a day gets a head."""
         newest = heads.newest()
-        today = timezone.localdate(clock.now())
+        today = clock.today()
         if newest and timezone.localdate(datetime.fromisoformat(newest.at)) >= today:
             return
         head = sign_head(by=by)

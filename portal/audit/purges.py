@@ -35,12 +35,12 @@ class Purged:
 
 def policy() -> RetentionPolicy | None:
     """The retention policy in force for events."""
-    return RetentionPolicy.objects.filter(what="events", since__lte=clock.now().date()).order_by("-id").first()
+    return RetentionPolicy.objects.filter(what="events", since__lte=clock.today()).order_by("-id").first()
 
 
 def latest_day(years: int) -> date:
     """The day before which events may go: so many years ago, never fewer than six."""
-    today = clock.now().date()
+    today = clock.today()
     year = today.year - max(years, LEAST_YEARS)
     return today.replace(year=year, day=28) if (today.month, today.day) == (2, 29) else today.replace(year=year)
 

@@ -164,7 +164,7 @@ def reconcile(*, by, on=None) -> dict[str, int]:
 @action(Permission.SYSTEM_SEE, verb="system.viewed")
 def view_system(*, by, on=None) -> dict[str, int]:
     """How many jobs are in each state that is not an end, and how many ended today."""
-    today = clock.now().date()
+    today = clock.today()
     open_jobs = Job.objects.exclude(state__in=FINAL).values_list("state").annotate(count=Count("pk"))
     ended = Job.objects.filter(ended_at__date=today).exclude(purpose=quotas.PRACTICE)
     return dict(open_jobs) | {"ended today": ended.count()}

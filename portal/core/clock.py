@@ -27,6 +27,16 @@ def marked():
         _marked.reset(token)
 
 
+def today() -> date:
+    """The day that it is in the hospital, for whatever ends with a day: approvals, deputies, due days."""
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment by the hospital's clock."""
+    return timezone.localdate(moment)
+
+
 def record_day() -> date:
     """The day on which a record is read: today, unless the demonstration was started with another."""
     return settings.AS_OF or timezone.localdate()

@@ -51,7 +51,7 @@ class Prepared:
         if isinstance(given, datetime) and given.year >= clock.MARK.year - 1:
             return clock.now() + (given - clock.MARK)
         if isinstance(given, date) and given.year >= clock.MARK.year - 1:
-            return clock.now().date() + (given - clock.MARK.date())
+            return clock.today() + (given - clock.day_of(clock.MARK))
         return given
 
 

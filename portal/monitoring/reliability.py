@@ -151,7 +151,7 @@ def _is_told(row: Reliability) -> bool:
 def _results(version: ModelVersion) -> list[calibration.Result]:
     rows = Outcome.objects.filter(
         prediction__version=version, prediction__retracted_at__isnull=True, is_open=False,
-        due_on__lt=clock.now().date(),
+        due_on__lt=clock.today(),
     ).select_related("prediction__patient")  # fmt: skip
     return [_result(row) for row in rows if row.content["share"] is not None]
 

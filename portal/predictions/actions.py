@@ -185,7 +185,7 @@ def _choosable(by, slug: str) -> QuerySet[ModelVersion]:
 
 
 def _newest_approved(by, slug: str) -> QuerySet[ModelVersion]:
-    return _choosable(by, slug).filter(state=VersionState.APPROVED).exclude(expires_on__lt=clock.now().date())
+    return _choosable(by, slug).filter(state=VersionState.APPROVED).exclude(expires_on__lt=clock.today())
 
 
 def _gather(

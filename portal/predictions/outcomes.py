@@ -106,7 +106,7 @@ def _of(rules: dict[int, Rule], patients: Iterable[Patient]) -> QuerySet[Predict
 
 
 def _waiting(rules: dict[int, Rule]) -> QuerySet[Prediction]:
-    over = Outcome.objects.filter(is_open=True, due_on__lt=clock.now().date()).values("prediction")
+    over = Outcome.objects.filter(is_open=True, due_on__lt=clock.today()).values("prediction")
     known = Outcome.objects.values("prediction")
     rows = _rows(rules).exclude(patient__standing=Standing.REMOVED)
     return rows.filter(Q(pk__in=over) | ~Q(pk__in=known))[:ROUND]
@@ -115,7 +115,7 @@ def _waiting(rules: dict[int, Rule]) -> QuerySet[Prediction]:
 def _settle(prediction: Prediction, rule: Rule) -> bool:
     """Write what is known now; whether it is news."""
     found = _first(prediction, rule)
-    over = clock.now().date() > _due(prediction, rule)
+    over = clock.today() > _due(prediction, rule)
     state = OutcomeState.YES if found else OutcomeState.NO if over else OutcomeState.OPEN
     if prediction.patient_now.standing == Standing.REMOVED:
         state, found = OutcomeState.OPEN, None
@@ -138,12 +138,12 @@ def _settle(prediction: Prediction, rule: Rule) -> bool:
 def _grouped(prediction: Prediction) -> dict:
     """What the reliability of a version is counted by."""
     reading, person = prediction.envelope.content["reading"], prediction.patient_now.person
-    age = records.age_on(prediction.created_at.date(), person.get("birth_date"), person.get("deceased"))
+    age = records.age_on(clock.day_of(prediction.created_at), person.get("birth_date"), person.get("deceased"))
     return {
         "share": event_share(reading),
         "sex": person.get("sex") or "unknown",
         "age": age,
-        "run": prediction.created_at.date().isoformat(),
+        "run": clock.day_of(prediction.created_at).isoformat(),
     }
 
 
@@ -156,7 +156,7 @@ def event_share(reading: dict) -> float | None:
 
 
 def _due(prediction: Prediction, rule: Rule) -> date:
-    return prediction.created_at.date() + timedelta(days=rule.within_days)
+    return clock.day_of(prediction.created_at) + timedelta(days=rule.within_days)
 
 
 def _first(prediction: Prediction, rule: Rule) -> tuple[date, str] | None:

@@ -14,7 +14,7 @@ def around_now(by, patient: str) -> Q:
     days = timedelta(days=settings.RELATIONSHIP_DAYS)
     if not days:
         return Q(pk__in=())
-    today = clock.now().date()
+    today = clock.today()
     stays = WardStay.objects.filter(
         CareUnitUserPermission.reach(by, TREAT, "care_unit_id"), patient_id=OuterRef(patient),
         first_on__lte=today + days, last_on__gte=today - days,

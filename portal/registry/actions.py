@@ -53,8 +53,8 @@ def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
     """Propose a version for approval, with the wards it is for (none: all), the last day, and what is new in it."""
     if len(changes) > CHANGES_LIMIT:
         raise BadInput({"changes": f"Say in at most {CHANGES_LIMIT} characters what is new."})
-    last = expires_on or clock.now().date() + YEAR
-    if last <= clock.now().date():
+    last = expires_on or clock.today() + YEAR
+    if last <= clock.today():
         raise BadInput({"expires_on": f"The last day must lie ahead; {last:%-d %b %Y} does not."})
     version = moving.locked(on)
     moving.move(version, VersionState.SUBMITTED)
@@ -150,4 +150,4 @@ def _next(model: RegisteredModel) -> int:
 
 def default_last_day() -> date:
     """The last day that is proposed when nobody names one."""
-    return clock.now().date() + YEAR
+    return clock.today() + YEAR

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
-from django.utils.timezone import localtime
 
 from portal.access import policy
 from portal.access.permissions import Permission
@@ -30,7 +29,7 @@ def runnable(by) -> list[ModelVersion]:
     """The newest version of each model that is approved, also for today, and that this clinician may run."""
     rows = policy.visible_to(ModelVersion.objects.select_related("model"), by, Permission.PREDICTION_RUN)
     newest: dict[int, ModelVersion] = {}
-    valid = rows.filter(state=VersionState.APPROVED).exclude(expires_on__lt=clock.now().date())
+    valid = rows.filter(state=VersionState.APPROVED).exclude(expires_on__lt=clock.today())
     for version in valid.order_by("model__title", "-number"):
         newest.setdefault(version.model_id, version)
     return list(newest.values())
@@ -47,13 +46,13 @@ class Waiting:
     @property
     def overdue(self) -> bool:
         """Whether that day is over."""
-        return self.due < clock.now().date()
+        return self.due < clock.today()
 
 
 def queue(by) -> list[Waiting]:
     """The versions that wait for this reviewer with their age and due day, oldest first."""
-    today, most = clock.now().date(), timedelta(days=settings.REVIEW_DAYS)
-    found = ((version, localtime(version.submitted_at).date()) for version in waiting(by))
+    today, most = clock.today(), timedelta(days=settings.REVIEW_DAYS)
+    found = ((version, clock.day_of(version.submitted_at)) for version in waiting(by))
     return [Waiting(version, (today - since).days, since + most) for version, since in found]
 
 
@@ -71,6 +70,6 @@ def twins(by, version: ModelVersion) -> list[ModelVersion]:
     Those that this one renews are not among them: older ones of the same model that have ended, or end soon.
     """
     rows = versions_seen(by).filter(digest=version.digest).exclude(pk=version.pk)
-    soon = clock.now().date() + timedelta(days=RENEW_DAYS)
+    soon = clock.today() + timedelta(days=RENEW_DAYS)
     renewed = rows.filter(model=version.model_id, number__lt=version.number, expires_on__lte=soon)
     return list(rows.exclude(pk__in=renewed.values("pk")).order_by("pk"))

@@ -92,6 +92,13 @@ def test_no_template_carries_inline_style_or_script():
     assert [path.name for path in (ROOT / "templates").rglob("*.html") if bad.search(path.read_text())] == []
 
 
+def test_days_are_those_of_the_hospital():
+    utc = re.compile(r"\bnow\(\)\.date\(\)|_at\.date\(\)|\bdate\.today\(\)")
+    found = {path.relative_to(ROOT).as_posix() for path in PORTAL if utc.search(path.read_text())}
+    # A quota's day is said to end at midnight UTC; the demonstration is set up by the machine's own clock.
+    assert found <= {"portal/compute/quotas.py", "portal/demo/seed.py", "portal/demo/management/commands/demo.py"}
+
+
 def test_every_address_is_declared():
     rows = matrix.walk()
     assert {row.name for row in rows} >= set(matrix.TABLE)

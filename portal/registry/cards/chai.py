@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from portal.core import clock
 from portal.core.problems import BadInput
 from portal.registry.cards import sections, values
 from portal.registry.cards.card import OWN_PREFIX, item_of
@@ -23,7 +24,7 @@ def defaults(version: ModelVersion) -> dict[str, dict]:
     found = {
         "chai.ModelName": version.model.title,
         "chai.ReleaseStage": version.get_state_display(),
-        "chai.ReleaseDate": version.approved_at.date().isoformat() if version.approved_at else "",
+        "chai.ReleaseDate": clock.day_of(version.approved_at).isoformat() if version.approved_at else "",
         "chai.ReleaseVersion": str(version.number),
         "chai.Summary": version.model.summary,
     }

@@ -21,7 +21,7 @@ def values_of(opened: Opened, printed_by: str) -> dict:
     return {
         "title": version.model.title,
         "version": f"Version {version.number}, {version.get_state_display()}",
-        "printed": days.said(clock.now().date()),
+        "printed": days.said(clock.today()),
         "printed_by": printed_by,
         "warnings": list(_warnings(version)),
         "facts": list(_facts(opened)),
@@ -31,7 +31,12 @@ def values_of(opened: Opened, printed_by: str) -> dict:
         "practice": [[item.label, opened.card.line(item).text or "Blank"] for item in attributes.PRINCIPLES],
         "device": opened.card.line(attributes.DETERMINATION).text or "Blank",
         "signatures": [
-            [one.printed_name, f"{one.role} {one.get_meaning_display()}", days.said(one.signed_at.date()), one.reason]
+            [
+                one.printed_name,
+                f"{one.role} {one.get_meaning_display()}",
+                days.said(clock.day_of(one.signed_at)),
+                one.reason,
+            ]
             for one in version.signatures.all()
         ],
         "digest": " ".join(version.digest[at : at + 16] for at in range(0, 64, 16)),
@@ -64,5 +69,5 @@ def _texts(part: plain.Part) -> list[str]:
 
 def _attribute(opened: Opened, item) -> list[str]:
     line = opened.card.line(item)
-    who = f"{line.said.by}, {days.said(line.said.at.date())}, version {line.said.since}" if line.said else ""
+    who = f"{line.said.by}, {days.said(clock.day_of(line.said.at))}, version {line.said.since}" if line.said else ""
     return [f"{item.number} {item.cite}", item.title, line.text or "Blank", who]

@@ -87,7 +87,7 @@ class ModelVersion(Guarded):
     @property
     def expired(self) -> bool:
         """Whether the approval's last day is over."""
-        return self.expires_on is not None and self.expires_on < clock.now().date()
+        return self.expires_on is not None and self.expires_on < clock.today()
 
     @property
     def state_shown(self) -> str:

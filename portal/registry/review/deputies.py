@@ -17,7 +17,7 @@ LONGEST = timedelta(days=366)
 @action(Permission.MODEL_REVIEW, verb="committee.deputy-named")
 def name(*, by, on=None, deputy, until) -> Deputy:
     """Let another reviewer sign in one's place up to and with a day; whoever was named before is not any more."""
-    today = clock.now().date()
+    today = clock.today()
     if deputy is None or deputy.pk == by.pk or deputy not in seats.committee():
         raise BadInput({"deputy": "Choose another reviewer from the list."})
     if not seats.held_by(by):

@@ -60,7 +60,7 @@ def remind(*, by, on=None) -> int:
 
 
 def _ending():
-    today = clock.now().date()
+    today = clock.today()
     rows = ModelVersion.objects.filter(
         state__in=(VersionState.APPROVED, VersionState.SUSPENDED), expires_on__gte=today,
         expires_on__lte=today + timedelta(days=max(REMIND_BEFORE)),
@@ -69,7 +69,7 @@ def _ending():
 
 
 def _due(version: ModelVersion) -> int | None:
-    left = (version.expires_on - clock.now().date()).days
+    left = (version.expires_on - clock.today()).days
     days = min(before for before in REMIND_BEFORE if left <= before)
     sent = version.reminders.filter(last_day=version.expires_on, days__lte=days)
     return None if sent.exists() else days

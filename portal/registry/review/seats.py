@@ -73,7 +73,7 @@ def standing_deputies() -> Q:
         for side in ("person", "deputy")
         for key, value in (("is_active", True), ("groups__name", ROLE))
     }
-    return Q(ended_at=None, since__lte=now, until__gte=now.date(), **both)
+    return Q(ended_at=None, since__lte=now, until__gte=clock.today(), **both)
 
 
 def chairs(person) -> list[Chair]:

@@ -64,7 +64,7 @@ def _day(text: str) -> date | None:
 
 
 def _yesterday() -> date:
-    return timezone.localdate(clock.now()) - DAY
+    return clock.today() - DAY
 
 
 def _began() -> date | None:
