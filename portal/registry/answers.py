@@ -189,20 +189,24 @@ def _number(entered) -> float:
         raise Refusal(f"write {text.replace(',', '.')} with a point; you wrote {text}.")
     if isinstance(entered, str) and not _NUMBER.match(text):
         raise Refusal(f"“{text[:40]}” is not a number. Write digits, for example 37.5.")
-    number = float(entered) if len(text) < 400 else math.inf
+    return _finite(float(text) if len(text) < 400 else math.inf, text[:20])
+
+
+def _finite(number: float, text: str) -> float:
     if not math.isfinite(number):
-        raise Refusal(f"{text[:20]} is too large to be a measurement.")
+        raise Refusal(f"{text} is too large to be a measurement.")
     return number
 
 
 def _convert(asked: Field, number: float, unit: str) -> tuple[float, str]:
     if unit not in asked.units:
         allowed = ", ".join((asked.unit, *asked.units))
-        raise Refusal(f"the unit {unit[:20]} is not offered. Allowed: {allowed}.")
+        raise Refusal(f"the unit {str(unit)[:20]} is not offered. Allowed: {allowed}.")
     try:
         converted = units.convert(number, unit, asked.unit, analyte=asked.analyte or None)
     except (units.UnitUnknown, units.UnitMismatch) as problem:
         raise Refusal(str(problem)) from None
+    _finite(converted.value, f"{number_text(number)} {units.display_unit(unit)}")
     return converted.value, f"{number_text(number)} {units.display_unit(unit)} = {_rounded(asked, converted.value)}"
 
 

@@ -26,7 +26,7 @@ def zone_of(name: str):
 
 def read(entered, zone: str) -> tuple[str, str]:
     """The moment by the model's clock, without an offset, and the words for how it came about where the clocks differ."""
-    found = _parsed(str(entered))
+    found = _within(_parsed(str(entered)))
     theirs, ours = zone_of(zone), timezone.get_default_timezone()
     if found.tzinfo is None and theirs is not ours:
         found = _placed(found, ours)
@@ -69,7 +69,11 @@ def _placed(found: datetime, ours) -> datetime:
     return first
 
 
-def _kept(found: datetime) -> str:
+def _within(found: datetime) -> datetime:
     if not YEARS[0] <= found.year <= YEARS[1]:
         raise Unreadable(f"the year {found.year} is not possible. Allowed: {YEARS[0]} to {YEARS[1]}.")
-    return found.isoformat()
+    return found
+
+
+def _kept(found: datetime) -> str:
+    return _within(found).isoformat()

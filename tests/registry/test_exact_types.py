@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy
 import pandas
 import pytest
+from django.test import override_settings
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
@@ -46,9 +47,10 @@ NUMBER = (
     st.sampled_from(ENDS) | st.integers(-(2**64), 2**64) | st.floats(allow_nan=False) | st.sampled_from([1e-46, 3.5e38])
 )
 ODD = st.text(max_size=12) | st.booleans() | st.none() | st.sampled_from(["1,5", "unknown", "yes", "No", "2026-02-30"])
-MOMENT = st.datetimes(datetime(1600, 1, 1), datetime(2300, 1, 1)).flatmap(
-    lambda at: st.sampled_from([at.isoformat(), f"{at.isoformat()}+02:00", f"{at.isoformat()}Z", at.date().isoformat()])
-)
+OFFSETS = st.sampled_from(["", "Z", "+02:00", "-05:00", "+14:00", "-12:00"])
+DATES = st.datetimes() | st.datetimes(datetime(1677, 1, 1), datetime(2262, 12, 31)) | st.sampled_from([datetime.min, datetime.max])  # fmt: skip
+MOMENT = st.tuples(DATES, OFFSETS).map(lambda pair: f"{pair[0].isoformat()}{pair[1]}") | DATES.map(lambda at: at.date().isoformat())  # fmt: skip
+ZONES = ["", "local", "UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati"]
 TYPED = {
     "string": st.text(max_size=20), "boolean": st.sampled_from(["yes", "no", True, False, "True"]), "datetime": MOMENT,
     "binary": st.binary(max_size=20).map(lambda content: base64.b64encode(content).decode()),
@@ -186,6 +188,49 @@ GROUP = {"type": "object", "properties": {"a": {"type": "long", "required": Fals
 def test_a_group_that_is_needed_arrives_even_when_none_of_its_parts_is_known(required, given, arrives):
     column = columns.read(GROUP | {"name": "g", "required": required})
     assert columns.row([column], given) == {"g": arrives}
+
+
+# Every kind of question, those of a number also with units: of a factor, with an offset, and of powers of ten.
+UNITS = {"kg": ["g", "[lb_av]"], "Cel": ["[degF]", "K"], "g": ["kg"], "ng": ["kg"]}
+ASKED = [
+    *({"type": kind, "over": {"unit": unit, "units": others}} for kind in ("double", "float", "long", "integer") for unit, others in UNITS.items()),
+    *({"type": "double", "over": {"unit": unit, "units": others, "integer": True}} for unit, others in UNITS.items()),
+    *({"type": "datetime", "over": {"zone": zone}} for zone in ZONES), {"type": "datetime", "over": {"day_only": True}},
+    {"type": "string", "over": {}}, {"type": "boolean", "over": {}}, {"type": "binary", "over": {}},
+    {"type": "long", "over": {"options": [{"value": 1, "label": "One"}]}},
+    *({"type": shape.format(kind), "over": {}} for shape in ("array({})", "array(array({}))", "map({})") for kind in columns.ITEMS),
+]  # fmt: skip
+LARGE = st.sampled_from(["1e308", "-1e308", 1.7e308, 10**39, 10**350, "9" * 350, "1e-320", "1e9999"])
+ONE = MOMENT | NUMBER | NUMBER.map(str) | LARGE | ODD
+JSON = st.recursive(ONE, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=6)  # fmt: skip
+UNIT = st.sampled_from(["", "kg", "g", "ng", "[lb_av]", "Cel", "[degF]", "K", "furlong", 5, None, ["g"]])
+
+
+@limits(max_examples=600)
+@given(st.sampled_from(ASKED), JSON, UNIT, st.sampled_from([*ZONES[2:]]))
+def test_nothing_that_is_sent_raises_and_what_is_accepted_is_finite(asked, sent, unit, clock):
+    form = spec.build([{"name": "x", "type": asked["type"], "required": True}], {"x": asked["over"]})
+    with override_settings(TIME_ZONE=clock):
+        found = answers.check(form, {"x": sent}, {"x": unit})
+
+    assert bool(found.errors) != bool(found.given)
+    json.dumps([answer.value for answer in found.given.values()], allow_nan=False)
+
+
+BEYOND = [
+    ("datetime", {"zone": "Asia/Tokyo"}, "9999-12-31T23:59-05:00", "", "X: the year 9999 is not possible. Allowed: 1678 to 2261."),
+    ("datetime", {"zone": "Asia/Tokyo"}, "0001-01-01T00:00+05:00", "", "X: the year 1 is not possible. Allowed: 1678 to 2261."),
+    ("long", {"unit": "g", "units": ["kg"]}, "1e308", "kg", "X: 1e+308 kg is too large to be a measurement."),
+    ("double", {"unit": "g", "units": ["kg"]}, "1e308", "kg", "X: 1e+308 kg is too large to be a measurement."),
+    ("double", {}, 10**350, "", "X: 10000000000000000000 is too large to be a measurement."),
+    ("double", {"unit": "g", "units": ["kg"]}, "1", 5, "X: the unit 5 is not offered. Allowed: g, kg."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "over", "sent", "unit", "sentence"), BEYOND)
+def test_what_is_beyond_all_clocks_and_scales_is_refused_with_a_sentence(kind, over, sent, unit, sentence):
+    form = spec.build([{"name": "x", "type": kind, "required": True}], {"x": over})
+    assert answers.check(form, {"x": sent}, {"x": unit}).errors == {"x": sentence}
 
 
 @given(NUMBER)
