@@ -36,7 +36,7 @@ def second(cast, wards, approve, trained, studies, tmp_path, tried) -> ModelVers
     name = next(iter(proposed["inputs"]))
     proposed["inputs"][name]["label"] = "Chest pain, as the patient tells it"
     (folder / "formulary.json").write_text(json.dumps(proposed))
-    (folder / "requirements.txt").write_text((folder / "requirements.txt").read_text() + "\npackaging>=20\n")
+    (folder / "requirements.txt").write_text((folder / "requirements.txt").read_text() + "\nrfc8785>=0.1\n")
     version = actions.register(
         by=cast["scientist"], on=studies["demo"], slug="coronary-disease", folder=folder,
         run={"metrics": {"auroc": 0.81}},
@@ -87,7 +87,7 @@ def test_a_version_is_proposed_reviewed_and_signed(visit, accessible, look, cast
     page.goto(f"{address}review/")
     text = page.locator("#difference").inner_text()
     assert "Mei Tanaka writes: One question is worded as patients say it." in text
-    assert "One part of the environment is new: packaging>=20." in text
+    assert "One part of the environment is new: rfc8785." in text
     assert "Chest pain, as the patient tells it" in text
     page.fill("#discussion > form textarea", "Why is the question worded anew?")
     page.click("#discussion > form button")
