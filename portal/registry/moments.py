@@ -1,5 +1,6 @@
 """Reading a moment: as the hospital's clock shows it, or with its offset; the model gets it by its own clock."""
 
+import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,6 +9,8 @@ from django.utils import timezone
 # What a moment of nanoseconds can hold.
 YEARS = (1678, 2261)
 LOCAL = "local"
+# What a browser's field for a moment can hold: it has no place for an offset.
+_PICKED = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$")
 
 
 class Unreadable(ValueError):
@@ -62,11 +65,44 @@ def _parsed(text: str) -> datetime:
         ) from None
 
 
+def twice(entered, zone: str) -> list[tuple[str, str]]:
+    """The two moments that a time by the hospital's clock may mean on the night it is put back, each with its words."""
+    ours = timezone.get_default_timezone()
+    try:
+        found = _within(_parsed(str(entered)))
+    except Unreadable:
+        return []
+    if found.tzinfo is not None or zone_of(zone) is ours:
+        return []
+    first, second = _both(found, ours)
+    if first.utcoffset() <= second.utcoffset():
+        return []
+    return [(_offset(first), f"the first ({first.tzname()})"), (_offset(second), f"the second ({second.tzname()})")]
+
+
+def is_picked(entered: str) -> bool:
+    """Whether a browser's field for a moment can hold what was entered."""
+    return not entered or bool(_PICKED.match(entered))
+
+
 def _placed(found: datetime, ours) -> datetime:
-    first, second = (found.replace(tzinfo=ours, fold=fold) for fold in (0, 1))
-    if first.utcoffset() != second.utcoffset():
-        raise Unreadable("at that time the clocks were changed. Write it with its offset, as 2026-10-25T02:30+01:00.")
+    first, second = _both(found, ours)
+    if first.utcoffset() > second.utcoffset():
+        ways = (
+            f"{_offset(first)} for the first ({first.tzname()}), {_offset(second)} for the second ({second.tzname()})"
+        )
+        raise Unreadable(f"at that time the clocks were put back, so it came twice. Write {ways}.")
+    if first.utcoffset() < second.utcoffset():
+        raise Unreadable("at that time the clocks were put forward, so it never came. Write what they showed then.")
     return first
+
+
+def _both(found: datetime, ours) -> tuple[datetime, datetime]:
+    return found.replace(tzinfo=ours, fold=0), found.replace(tzinfo=ours, fold=1)
+
+
+def _offset(found: datetime) -> str:
+    return found.isoformat(timespec="seconds" if found.second else "minutes")
 
 
 def _within(found: datetime) -> datetime:

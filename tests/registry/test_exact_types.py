@@ -327,7 +327,13 @@ def test_a_model_with_a_clock_of_its_own_is_given_the_same_moment(settings):
     assert (at_noon.value, at_noon.conversion) == (
         "2026-07-01T10:00:00", "1 Jul 2026, 12:00 (CEST) = 1 Jul 2026, 10:00 (UTC)"
     )  # fmt: skip
-    assert answers.check(form, {"x": "2026-10-25T02:30"}).errors["x"].startswith("X: at that time the clocks")
+    assert answers.check(form, {"x": "2026-10-25T02:30"}).errors["x"] == (
+        "X: at that time the clocks were put back, so it came twice. Write 2026-10-25T02:30+02:00 for the first (CEST), "
+        "2026-10-25T02:30+01:00 for the second (CET)."
+    )
+    assert answers.check(form, {"x": "2026-03-29T02:30"}).errors["x"] == (
+        "X: at that time the clocks were put forward, so it never came. Write what they showed then."
+    )
     assert answers.check(form, {"x": "2026-10-25T02:30+01:00"}).given["x"].value == "2026-10-25T01:30:00"
 
 

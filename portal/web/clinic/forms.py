@@ -7,7 +7,7 @@ from portal.predictions.actions import BlankForm
 from portal.predictions.prefill import NOT_LISTED, Prefilled
 from portal.records import units as measures
 from portal.records.units import display_unit
-from portal.registry import answers, conditions
+from portal.registry import answers, conditions, moments
 from portal.registry.answers import UNKNOWN
 from portal.registry.spec import Field, FormSpec, Option, form_of, number_text
 from portal.registry.studio import values
@@ -126,6 +126,7 @@ def _question(field: Field, blank: BlankForm, typed, errors: dict, spared: froze
         judged=judged,
         judgement=judgement,
         **_kind_of_its_own(field, blank, errors, spared),
+        **(_moment(field, value) if field.kind == "moment" else {}),
     )
 
 
@@ -141,6 +142,11 @@ def _kind_of_its_own(field: Field, blank: BlankForm, errors: dict, spared: froze
         "when_value": _compared(blank.form, field),
         "how": _HOW.get(field.kind, ""),
     }
+
+
+def _moment(field: Field, value: str) -> dict:
+    twice = [Option(*pair) for pair in moments.twice(value, field.zone)]
+    return {"twice": twice, "worded": bool(twice) or not moments.is_picked(value)}
 
 
 def _compared(form: FormSpec, field: Field) -> str:

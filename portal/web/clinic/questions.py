@@ -1,6 +1,6 @@
 """One field of a model's form as the component draws it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 
@@ -73,6 +73,9 @@ class Question:
     when: conditions.When | None = None
     when_value: str = ""
     how: str = ""
+    # A moment that only a text can say, with its offset; and the two that it may mean where the clock shows it twice.
+    worded: bool = False
+    twice: list[Option] = field(default_factory=list)
 
     @property
     def megabytes(self) -> int:
