@@ -18,6 +18,8 @@ FILE = "acceptance.json"
 MOST, NAME_LIMIT, WHY_LIMIT, LARGEST = 200, 120, 400, 4 * 1024 * 1024
 _MEMBERS = frozenset({"name", "why", "inputs", "units", "expected"})
 _TOLERANCES = ("absolute", "relative")
+# What an output of a type gives that is no text.
+_GIVES = {"boolean": "yes or no"} | dict.fromkeys(("long", "integer", "double", "float"), "a number")
 
 
 def read(folder: Path, facts: ModelFacts) -> list[dict]:
@@ -113,9 +115,14 @@ def _check_files(cases: list[dict], form: FormSpec, folder: Path) -> None:
 def _expected(given, outputs: list[dict], name: str) -> tuple[dict, dict]:
     if not isinstance(given, dict) or not given:
         return {}, {"expected": f"{name}: say for at least one column what the model must give."}
-    known, found, wrong = {column["name"] for column in outputs} - {""}, {}, {}
+    kinds = {column["name"]: column["type"] for column in outputs}
+    known, found, wrong = kinds.keys() - {""}, {}, {}
     for column, wanted in given.items():
-        fault = _fault(wanted) if not known or column in known else f"the model gives {', '.join(sorted(known))}."
+        fault = (
+            _fault(wanted, kinds.get(column, ""))
+            if not known or column in known
+            else f"the model gives {', '.join(sorted(known))}."
+        )
         if fault:
             wrong[f"expected.{column}"] = f"{name}: {column[:60]}: {fault}"
         else:
@@ -123,13 +130,15 @@ def _expected(given, outputs: list[dict], name: str) -> tuple[dict, dict]:
     return found, wrong
 
 
-def _fault(wanted) -> str:
+def _fault(wanted, kind: str) -> str:
     if not isinstance(wanted, dict) or "value" not in wanted or set(wanted) - {"value", *_TOLERANCES}:
         return "give value, absolute and relative."
     value = wanted["value"]
     several = value if isinstance(value, list) else [value]
     if not several or not all(isinstance(one, str | bool) or _is_number(one) for one in several):
         return "the value must be a number, a text, yes or no, or a list of numbers."
+    if isinstance(value, str) and kind in _GIVES:
+        return f"“{value[:40]}” is not {_GIVES[kind]}, which the model gives."
     if not all(_is_number(wanted.get(part, 0)) and wanted.get(part, 0) >= 0 for part in _TOLERANCES):
         return "a tolerance is a number from 0."
     if any(_is_number(one) for one in several) and not any(part in wanted for part in _TOLERANCES):

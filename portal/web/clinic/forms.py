@@ -140,7 +140,7 @@ def _kind_of_its_own(field: Field, blank: BlankForm, errors: dict, spared: froze
         "condition": conditions.sentence(blank.form, field),
         "when": field.when if field.when and blank.form[field.when.input].asked else None,
         "when_value": _compared(blank.form, field),
-        "how": _HOW.get(field.kind, ""),
+        "how": HOW.get(field.kind, ""),
     }
 
 
@@ -161,7 +161,7 @@ def _compared(form: FormSpec, field: Field) -> str:
 
 
 # How an answer of several values, or a moment, is written.
-_HOW = {
+HOW = {
     "list": "One value on each line.",
     "rows": "One row on each line, with semicolons between its values.",
     "pairs": "A name, a colon and the value on each line.",

@@ -1,10 +1,12 @@
 """The form of an acceptance case: what is asked, and what is read of what was typed."""
 
-from portal.registry import conditions
+from portal.registry import answers, conditions, spec
 from portal.registry.spec import FormSpec
 from portal.web.clinic import possible
+from portal.web.clinic.forms import HOW
 
 _FOLLOWS = ("absolute", "relative")
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def questions(form: FormSpec, typed) -> list[dict]:
@@ -40,12 +42,16 @@ def others_given(columns: list[dict], errors: dict) -> bool:
 
 def read(typed, version) -> dict:
     """The case that was typed, as evidence.cases takes it; what is left empty is left out."""
-    names = [given["name"] for given in version.facts["inputs"]]
-    expected = {}
+    form, expected = spec.form_of(version), {}
+    names = sorted(name for name in form.names if not form[name].is_file)
+    kinds = {column["name"] or "prediction": column["type"] for column in version.facts["outputs"]}
     for column in columns(version, typed):
         given = {part: text.strip() for part, text in column["typed"].items() if text.strip()}
         if given:
-            expected[column["name"]] = {part: _plain(text) for part, text in given.items()}
+            kind = kinds.get(column["name"], "")
+            expected[column["name"]] = {
+                part: _value(text, kind if part == "value" else "double") for part, text in given.items()
+            }
     return {
         "name": typed.get("name", ""), "why": typed.get("why", ""),
         "inputs": {name: typed[f"in.{name}"] for name in names if typed.get(f"in.{name}", "").strip()},
@@ -73,6 +79,7 @@ def _question(form: FormSpec, field, typed) -> dict:
         "unit": typed.get(f"unit.{field.name}", ""),
         "possible": " or ".join(dict.fromkeys(possible.range_of(field, unit) for unit in units or [field.unit])),
         "condition": conditions.sentence(form, field),
+        "how": HOW.get(field.kind, ""),
     }
 
 
@@ -82,9 +89,31 @@ def _told(output: dict) -> set[str]:
     return {one[part] for one in said for part in ("column", "lower", "upper") if one.get(part)}
 
 
-def _plain(text: str):
-    """A number where it is one, yes and no as such, else the text."""
+def _value(text: str, kind: str):
+    """What was typed as the model's output of this type gives it; as a text where it cannot be read so."""
+    if kind.startswith("array("):
+        parts = text.replace("\n", ";").split(";")
+        return [_value(part.strip(), kind[len("array(") : -1]) for part in parts if part.strip()]
+    return _READERS.get(kind, _guess)(text)
+
+
+def _number(text: str):
     try:
-        return float(text)
-    except ValueError:
-        return {"true": True, "false": False}.get(text.casefold(), text)
+        return answers.number(text)
+    except answers.Refusal:
+        return text
+
+
+def _yes_no(text: str):
+    return _YES_NO.get(text.casefold(), text)
+
+
+def _guess(text: str):
+    """Where the signature says nothing of an output: a number where it is one, true and false as such, else the text."""
+    return _YES_NO[text.casefold()] if text.casefold() in ("true", "false") else _number(text)
+
+
+_READERS = {
+    "boolean": _yes_no, "string": str, "datetime": str,
+    **dict.fromkeys(("long", "integer", "double", "float"), _number),
+}  # fmt: skip
