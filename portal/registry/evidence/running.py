@@ -10,7 +10,7 @@ from portal.access import notices
 from portal.access.action import event
 from portal.access.actors import SYSTEM
 from portal.accounts.models import User
-from portal.compute import states
+from portal.compute import reasons
 from portal.compute.executors import Ended
 from portal.compute.models import Job
 from portal.compute.runtime.client import Client, ModelRefused, ModelSpec, ScorerUnavailable
@@ -31,7 +31,7 @@ _ONCE_MORE = frozenset({"crashed", "timed_out", "out_of_memory"})
 
 
 class NotRun(Exception):
-    """The cases cannot be run here; the text is a reason of portal.compute.states."""
+    """The cases cannot be run here; the text is a reason of portal.compute.reasons."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class AcceptanceExecutor:
             return Ended(ok=False, reason="scorer-down", retry=True)
         except NotRun as problem:
             reason = str(problem)
-            return Ended(ok=False, reason=reason, result=_report(order, [], layers, began, states.sentence(reason)))
+            return Ended(ok=False, reason=reason, result=_report(order, [], layers, began, reasons.sentence(reason)))
         wrong = sum(not case["within"] for case in tried)
         return Ended(ok=True, result=_report(order, tried, layers, began), facts={"cases": len(tried), "failed": wrong})
 
@@ -130,7 +130,7 @@ def _try(client: Client, order: AcceptanceOrder, case: dict, layers: list, began
     except ModelRefused as refusal:
         if refusal.code in _OURS:
             raise NotRun(refusal.code) from None
-        return told | {"sentence": states.sentence(refusal.code)}
+        return told | {"sentence": reasons.sentence(refusal.code)}
     layers[:] = scores.layers
     columns = cases.compare(case["expected"], {name: values[0] for name, values in scores.columns.items()})
     return told | {"columns": columns, "within": all(column["within"] for column in columns)}
