@@ -169,15 +169,18 @@ def test_two_postings_of_one_answer_at_the_same_moment_let_one_through(glass, rf
     assert found == [True, False]
 
 
-def test_an_answer_for_another_posting_is_none(glass, sso_person, submitted):
+def test_an_answer_for_another_posting_is_none(glass, sso_person, submitted, prove):
     person, key = sso_person("rosa", "reviewer")
+    seats.set_seats(by=SYSTEM, on=person, seats=["clinical"])
     client = client_of(person)
     elsewhere = key.answer(asked(client.get(reverse("oversight:approval", args=[submitted.public_id]))))
     person_glass = glass.passkey.answer(asked(glass.ask()))
 
     page = reverse("oversight:approval", args=[submitted.public_id])
-    studio.change_form(by=person, on=submitted, overlay={"inputs": {}}, why="For the test.")
+    studio.change_form(by=person, on=submitted, overlay=submitted.overlay | {"summary": "Other."}, why="For the test.")
     submitted.refresh_from_db()
+    prove(submitted)
+    reviewing.answer_all(person, submitted)
     given = {"decision": "approve", "reason": "Read it all.", "seen": signing.payload_sha256(submitted)}
     client.post(page, given | {"credential": elsewhere})
     other = client.post(page, given | {"credential": person_glass})
