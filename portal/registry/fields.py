@@ -17,6 +17,15 @@ FITS = {
     "condition": {"boolean", "choice", "text", "number", "integer"},
 }  # fmt: skip
 _NUMBERS = ("number", "integer")
+_COUNTED = ("double", "float", "long", "integer")
+# The members that say something of some questions alone: of which, and what is said of all others.
+BELONGS = {
+    **dict.fromkeys(("unit", "unit_label"), (lambda field: field.word in _COUNTED, "only numbers have a unit.")),
+    "integer": (lambda field: field.type in ("double", "float"), "only a number that may have a fraction is narrowed to whole ones."),
+    "day_only": (lambda field: field.word == "datetime", "only a moment can be asked for its day alone."),
+    "zone": (lambda field: field.word == "datetime" and field.zone != "", "only a moment with its time goes by a clock."),
+    "asked": (lambda field: field.setting, "only a setting of the model is offered or left."),
+}  # fmt: skip
 
 
 def faults(form: FormSpec, entries: dict) -> dict[str, str]:
@@ -31,6 +40,7 @@ def faults(form: FormSpec, entries: dict) -> dict[str, str]:
 
 def _of_field(form: FormSpec, field: Field, entry: dict) -> Iterator[tuple[str, str]]:
     yield from _texts(entry)
+    yield from _strays(field, entry)
     yield from _units(field, entry)
     yield from _bounds(field, entry)
     yield from _options(field, entry)
@@ -45,6 +55,12 @@ def _texts(entry: dict) -> Iterator[tuple[str, str]]:
         value = entry.get(member, "")
         if not isinstance(value, str) or len(value) > most:
             yield member, f"write at most {most} characters."
+
+
+def _strays(field: Field, entry: dict) -> Iterator[tuple[str, str]]:
+    for member, (belongs, sentence) in BELONGS.items():
+        if entry.get(member) and not belongs(field):
+            yield member, sentence
 
 
 def _units(field: Field, entry: dict) -> Iterator[tuple[str, str]]:
@@ -154,7 +170,7 @@ def _values(field: Field, entry: dict) -> Iterator[tuple[str, str]]:
             continue
         if found != value or isinstance(found, bool) != isinstance(value, bool):
             yield member, f"write it as the model takes it: {str(found)[:80]}."
-    if field.zone not in ("", moments.LOCAL) and field.kind == "moment":
+    if field.zone not in ("", moments.LOCAL) and field.word == "datetime":
         try:
             moments.zone_of(field.zone)
         except KeyError:

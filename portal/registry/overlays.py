@@ -21,8 +21,11 @@ def check(overlay: dict, facts: dict) -> None:
         else:
             _check_tracing(name, entry, types[name], errors)
     settings = {given["name"] for given in facts.get("params", ())}
-    unknown = (name for name in overlay.get("params", {}) if name not in settings)
-    errors |= {PARAM + name: f"The model has no setting “{name}”." for name in unknown}
+    for name, entry in overlay.get("params", {}).items():
+        if name not in settings:
+            errors[PARAM + name] = f"The model has no setting “{name}”."
+        else:
+            _check_tracing(PARAM + name, entry, "", errors)
     errors |= parts.check(overlay, facts)
     # What is said of the answer alone does not keep the fields from being read.
     if not errors.keys() - {"output"}:

@@ -89,9 +89,14 @@ class Field:
         return self.kind in ("list", "rows", "pairs")
 
     @property
+    def word(self) -> str:
+        """The type of its value, or of each of its values."""
+        return _item_of(self.type)
+
+    @property
     def item(self) -> "Field":
         """One value of a list, as a field of its own."""
-        kind = KINDS[(word := self.type.split("(")[-1].rstrip(")"))]
+        kind = KINDS[(word := self.word)]
         kind = "date" if self.zone == "" and kind == "moment" else kind
         return replace(self, type=word, kind=kind, options=_options(kind, {}), sizes=(), unit="", units=())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from portal.compute.runtime.facts import PARAM
 from portal.records import codes
 from portal.registry import conditions
-from portal.registry.fields import FITS
+from portal.registry.fields import BELONGS, FITS
 from portal.registry.spec import Field, FormSpec
 from portal.registry.studio import draft, values
 
@@ -113,6 +113,7 @@ def _panel(form: FormSpec, asked: Field, overlay: dict, typed, errors: dict) -> 
         ("Where it comes from", _origin(asked, entry, control)),
         ("When it is asked", _when(form, asked, control)),
     ]
+    parts.append(("What means nothing here", _strays(entry, asked, errors, parts, control)))
     return Panel(
         asked.name, asked.label, "choice" if asked.kind == "choice" else said(asked.type), _notes(form, asked), [part for part in parts if part[1]],
         error=errors.get(asked.name, ""),
@@ -209,6 +210,17 @@ def _when(form: FormSpec, asked: Field, control) -> list[Control]:
         ),
         control("when.test", "choice", "", [("", "–"), *conditions.TESTS.items()]),
         control("when.value", hint="Words or a number; several with commas."),
+    ]
+
+
+def _strays(entry: dict, asked: Field, errors: dict, parts, control) -> list[Control]:
+    """What is said of this field although it means nothing for its kind: it has a box so that it can be taken away."""
+    shown = {one.name for _, controls in parts for one in controls}
+    names = {member: f"{asked.name}.{member}" for member in BELONGS}
+    return [
+        control(member, "tick" if member in draft.TICKS else "text", "Take it away.")
+        for member, name in names.items()
+        if name not in shown and (entry.get(member) or name in errors)
     ]
 
 
