@@ -200,16 +200,13 @@ def prove(cast, scorer, monkeypatch):
 
 
 @pytest.fixture
-def approve(cast, studies, kept_rows, prove):
-    """Take a model folder through registration, its card, its acceptance cases and two signatures; both clinicians
-    read the card."""
+def carry_through(cast, prove):
+    """Take a registered version through its card, its acceptance cases and two signatures; both clinicians read the card."""
     from portal.accounts.factors import Proof
     from portal.core import clock
-    from portal.registry import actions
     from tests import model_cards, reviewing
 
-    def build(slug: str, folder: Path):
-        version = actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder)
+    def build(version):
         model_cards.fill(cast["scientist"], version)
         prove(version)
         for name in ("reviewer", "reviewer2"):
@@ -218,6 +215,17 @@ def approve(cast, studies, kept_rows, prove):
         version.refresh_from_db()
         model_cards.read(version, *(cast[name] for name in model_cards.CLINICIANS))
         return version
+
+    return build
+
+
+@pytest.fixture
+def approve(cast, studies, kept_rows, carry_through):
+    """Register a model folder and carry it through to its approval."""
+    from portal.registry import actions
+
+    def build(slug: str, folder: Path):
+        return carry_through(actions.register(by=cast["scientist"], on=studies["demo"], slug=slug, folder=folder))
 
     return lambda slug, folder: kept_rows.make(f"{slug} of {folder}", lambda: build(slug, folder))
 

@@ -50,3 +50,20 @@ def test_what_that_field_would_drop_stays_as_it_was_typed(typed):
 def test_a_model_that_goes_by_the_hospitals_clock_is_told_what_the_clock_showed():
     assert 'type="datetime-local"' in drawn(LOCAL, "2026-10-25T02:30")
     assert answers.check(LOCAL, {"at": "2026-10-25T02:30"}).errors == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "said"),
+    [
+        ("array(double)", [], "One value on each line."),
+        ("array(double)", [-1], "One value on each line."),
+        ("array(double)", [3], "One value on each line. The model takes exactly 3 values."),
+        ("array(array(long))", [2, 4], "One row on each line, with semicolons between its values. The model takes exactly 2 rows of 4 values each."),
+        ("array(array(long))", [-1, 4], "One row on each line, with semicolons between its values. The model takes exactly 4 values each."),
+        ("datetime", [], "By the hospital’s clock."),
+        ("double", [], ""),
+    ],
+)  # fmt: skip
+def test_how_many_values_a_model_takes_is_said_before_it_refuses(kind, sizes, said):
+    (field,) = spec.build([{"name": "x", "type": kind, "required": True, "sizes": sizes}], {}).fields
+    assert forms.how(field) == said

@@ -140,7 +140,7 @@ def _kind_of_its_own(field: Field, blank: BlankForm, errors: dict, spared: froze
         "condition": conditions.sentence(blank.form, field),
         "when": field.when if field.when and blank.form[field.when.input].asked else None,
         "when_value": _compared(blank.form, field),
-        "how": HOW.get(field.kind, ""),
+        "how": how(field),
     }
 
 
@@ -160,8 +160,15 @@ def _compared(form: FormSpec, field: Field) -> str:
     return "\n".join(number_text(value) for value in found)
 
 
-# How an answer of several values, or a moment, is written.
-HOW = {
+def how(field: Field) -> str:
+    """How an answer of several values, or a moment, is written, and how many values the model takes."""
+    words = [f"{size} {one}" for size, one in zip(field.sizes, _SIZED.get(field.kind, ()), strict=False) if size != -1]
+    return f"{_HOW.get(field.kind, '')} {_EXACTLY.format(' of '.join(words)) if words else ''}".strip()
+
+
+_SIZED = {"list": ("values",), "rows": ("rows", "values each")}
+_EXACTLY = "The model takes exactly {}."
+_HOW = {
     "list": "One value on each line.",
     "rows": "One row on each line, with semicolons between its values.",
     "pairs": "A name, a colon and the value on each line.",

@@ -3,7 +3,7 @@
 from portal.registry import answers, conditions, spec
 from portal.registry.spec import FormSpec
 from portal.web.clinic import possible
-from portal.web.clinic.forms import HOW
+from portal.web.clinic.forms import how
 
 _FOLLOWS = ("absolute", "relative")
 _YES_NO = {"true": True, "yes": True, "false": False, "no": False}
@@ -79,7 +79,7 @@ def _question(form: FormSpec, field, typed) -> dict:
         "unit": typed.get(f"unit.{field.name}", ""),
         "possible": " or ".join(dict.fromkeys(possible.range_of(field, unit) for unit in units or [field.unit])),
         "condition": conditions.sentence(form, field),
-        "how": HOW.get(field.kind, ""),
+        "how": how(field),
     }
 
 
