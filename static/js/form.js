@@ -83,6 +83,15 @@ function judge(input) {
   count();
 }
 
+// What the server said of a text, a list or a moment, which nothing here reads, stands until the answer is changed too.
+function unsay(input) {
+  const field = input.closest(".field");
+  const place = document.getElementById(`${input.id}-soft`);
+  if (!place || !field?.classList.contains("wrong") || input.value.trim() === input.defaultValue.trim()) return;
+  mark(field, place, "", "");
+  input.removeAttribute("aria-invalid");
+}
+
 function mark(field, place, state, words) {
   for (const name of ["wrong", "unusual"]) field.classList.toggle(name, name === state);
   place.dataset.judged = state;
@@ -226,7 +235,7 @@ function changed(event) {
     const label = document.getElementById(`${input.id}-tick`);
     const marked = input.closest(".field").classList.contains("wrong");
     if (event.target !== input || !label.hidden || marked) judge(input);
-  }
+  } else unsay(event.target);
   const ticked = event.target.closest("label.tick")?.parentElement.querySelector("input[data-unit]");
   if (ticked) judge(ticked);
   count();

@@ -127,6 +127,8 @@ def test_every_kind_of_question_is_shaped_asked_and_reaches_the_model(
 
     page.click("button:has-text('Take the second (CET)')")
     assert page.input_value("#f-at") == "2026-10-25T02:30+01:00"
+    assert "to correct: threshold" in page.inner_text("#tally") and page.inner_text("#f-at-soft").strip() == ""
+    assert page.get_attribute("#f-at", "aria-invalid") is None
     page.fill("[id='f-settings.t']", "0.25")
     assert page.input_value("#f-grid") == "1; 2\n3; 4\n5; 6"
     fill(page)

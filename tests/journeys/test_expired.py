@@ -34,5 +34,6 @@ def test_everybody_reads_that_a_versions_last_day_is_over(visit, accessible, loo
     look(page, "expired-patient")
     page.goto(f"{live_server.url}/clinic/patients/{patient}/models/{expired.model.slug}/")
     look(page, "expired-form")
+    assert f"ended on {expired.expires_on:%-d %b %Y}." in page.inner_text("main")
     accessible(page)
     assert page.locator("button[data-once]:has-text('Run')").count() == 0
