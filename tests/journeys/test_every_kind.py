@@ -134,7 +134,7 @@ def test_every_kind_of_question_is_shaped_asked_and_reaches_the_model(
     fill(page)
     look(page, "kinds-filled", SIZES)
     page.click("button[data-once]")
-    page.wait_for_selector(".headline", timeout=20_000)
+    page.wait_for_selector(".headline:has-text('264234')", timeout=20_000)
     accessible(page)
     look(page, "kinds-result", SIZES)
 
@@ -166,6 +166,6 @@ def test_the_one_tensor_without_a_name_is_a_list_with_a_line_for_each_value(
     look(page, "tensor-refused", SIZES)
     page.fill("#f-values", "1\n2\n3.5")
     page.click("button[data-once]")
-    page.wait_for_selector(".headline", timeout=20_000)
+    page.wait_for_selector(".headline:has-text('6.5')", timeout=20_000)
     with guard.unlocked():
         assert Envelope.objects.get().content["reading"]["value"] == 6.5
