@@ -21,7 +21,7 @@ _COUNTED = ("double", "float", "long", "integer")
 # The members that say something of some questions alone: of which, and what is said of all others.
 BELONGS = {
     **dict.fromkeys(("unit", "unit_label"), (lambda field: field.word in _COUNTED, "only numbers have a unit.")),
-    "integer": (lambda field: field.type in ("double", "float"), "only a number that may have a fraction is narrowed to whole ones."),
+    "integer": (lambda field: field.type in _COUNTED, "only a single number is narrowed to whole ones."),
     "day_only": (lambda field: field.word == "datetime", "only a moment can be asked for its day alone."),
     "zone": (lambda field: field.word == "datetime" and field.zone != "", "only a moment with its time goes by a clock."),
     "asked": (lambda field: field.setting, "only a setting of the model is offered or left."),

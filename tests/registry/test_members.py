@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from portal.compute.runtime import facts
 from portal.core.problems import BadInput
 from portal.registry import overlays, spec
 from portal.registry.studio import draft, values
@@ -85,7 +86,7 @@ NUMBERS, MOMENTS = {"age", "chol", "dose", "late", "count", "doses", "grid", "na
 STRAYS = [
     ("unit", "kg", NUMBERS, "only numbers have a unit."),
     ("unit_label", "kg", NUMBERS, "only numbers have a unit."),
-    ("integer", True, {"age", "chol", "dose", "late"}, "only a number that may have a fraction is narrowed to whole ones."),
+    ("integer", True, {"age", "chol", "dose", "late", "count"}, "only a single number is narrowed to whole ones."),
     ("day_only", True, MOMENTS, "only a moment can be asked for its day alone."),
     ("zone", "UTC", MOMENTS, "only a moment with its time goes by a clock."),
     ("asked", True, set(), "only a setting of the model is offered or left."),
@@ -145,3 +146,9 @@ def test_what_means_nothing_has_a_box_in_which_it_can_be_taken_away():
     typed = {"age.shown": "1", "age.day_only.shown": "1", "age.zone": ""}
     found = draft.read(SimpleNamespace(facts=FACTS, overlay=overlay), typed)
     assert (found.overlay["inputs"]["age"], found.errors) == ({"day_only": False}, {})
+
+
+def test_the_forms_of_the_demonstrations_models_say_nothing_that_means_nothing(trained):
+    for folder in trained.values():
+        found = facts.inspect_model(folder)
+        overlays.check(found.overlay or {}, found.plain())
