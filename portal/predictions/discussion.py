@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portal.access import notices, policy
 from portal.access.action import action, event
 from portal.access.permissions import Permission
+from portal.compute import outlook
 from portal.predictions import feedback, incidents, outcomes, queries, showing, trend
 from portal.predictions.models import Incident, Prediction
 
@@ -22,6 +23,7 @@ class Discussion:
     trend: trend.Trend | None
     known: outcomes.Known | None
     shown: list[showing.Shown]
+    outlook: outlook.Outlook
 
     @property
     def shown_to_others(self) -> list[showing.Shown]:
@@ -59,4 +61,5 @@ def _discussed(by, on: Prediction) -> Discussion:
         trend.of(on, view, by),
         outcomes.of_prediction(on) if queries.joined_for(on, by) else None,
         showing.shown_of(on, by),
+        outlook.of(on.job),
     )

@@ -23,6 +23,8 @@ from portal.studies.models import Study
 
 __all__ = ["approve", "refuse", "resume", "withdraw"]
 YEAR, CHANGES_LIMIT = timedelta(days=365), 2000
+# So many days ahead may the last one lie at most.
+LONGEST = 3 * YEAR
 
 
 @action(Permission.MODEL_REGISTER, verb="model.registered", on=Study)
@@ -56,8 +58,16 @@ def submit(*, by, on, expires_on=None, care_units=(), changes="") -> None:
     last = expires_on or clock.today() + YEAR
     if last <= clock.today():
         raise BadInput({"expires_on": f"The last day must lie ahead; {last:%-d %b %Y} does not."})
+    if last > clock.today() + LONGEST:
+        raise BadInput(
+            {"expires_on": "The last day must lie within three years; after that a version is looked at anew."}
+        )
     version = moving.locked(on)
-    moving.move(version, VersionState.SUBMITTED)
+    moving.check(version, VersionState.SUBMITTED)
+    # Back from review leads only whoever withdraws a signature; what was signed is not proposed anew under it.
+    if version.state != VersionState.DRAFT:
+        raise Conflict(f"{version} is {version.get_state_display()}; only a draft is proposed.")
+    version.state = VersionState.SUBMITTED
     version.submitted_at, version.expires_on, version.changes = clock.now(), last, changes.strip()
     version.save(update_fields=("state", "submitted_at", "expires_on", "changes"))
     version.care_units.set(care_units)
@@ -118,7 +128,7 @@ def may_retire(by, version: ModelVersion) -> bool:
 
 def _versions():
     related = ("model__study", "model__owner", "created_by", "stopped_by", "environment")
-    return ModelVersion.objects.select_related(*related)
+    return ModelVersion.objects.select_related(*related).prefetch_related("care_units")
 
 
 @action(Permission.MODEL_SEE, verb="model.opened", on=ModelVersion, rows=_versions)

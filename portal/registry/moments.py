@@ -41,6 +41,13 @@ def read(entered, zone: str) -> tuple[str, str]:
     return _kept(moved.replace(tzinfo=None)), "" if same else words
 
 
+def with_offset(kept: str, zone: str) -> str:
+    """A moment that was kept by a model's clock, as anybody can read it again; by the hospital's own clock as it is."""
+    if zone_of(zone) is timezone.get_default_timezone():
+        return kept
+    return _offset(datetime.fromisoformat(kept).replace(tzinfo=zone_of(zone)))
+
+
 def day(entered) -> str:
     """A day, as its first moment."""
     try:

@@ -17,9 +17,14 @@ def locked(on: ModelVersion) -> ModelVersion:
 
 def move(version: ModelVersion, state: VersionState) -> None:
     """Put a version into another state; raises Conflict when it cannot go there from where it is."""
+    check(version, state)
+    version.state = state
+
+
+def check(version: ModelVersion, state: VersionState) -> None:
+    """That a version can go to another state from where it is; raises Conflict."""
     if state not in TRANSITIONS[VersionState(version.state)]:
         raise Conflict(f"{version} is {version.get_state_display()} and cannot become {state.label}.")
-    version.state = state
 
 
 def check_reason(reason: str) -> None:

@@ -56,12 +56,10 @@ def queue(by) -> list[Waiting]:
     return [Waiting(version, (today - since).days, since + most) for version, since in found]
 
 
-def waiting(by) -> list[ModelVersion]:
+def waiting(by) -> QuerySet[ModelVersion]:
     """The versions that wait for this reviewer, oldest first."""
-    rows = policy.visible_to(
-        ModelVersion.objects.select_related("model__study", "created_by"), by, Permission.MODEL_REVIEW
-    )
-    return list(rows.filter(state__in=WAITING).order_by("submitted_at"))
+    rows = ModelVersion.objects.filter(state__in=WAITING).select_related("model__study", "created_by")
+    return policy.visible_to(rows, by, Permission.MODEL_REVIEW).order_by("submitted_at")
 
 
 def twins(by, version: ModelVersion) -> list[ModelVersion]:

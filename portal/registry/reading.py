@@ -1,11 +1,11 @@
-"""For pages that read a version and change nothing: what is costly to work out of it is worked out once for the whole page."""
+"""For pages that read a version and change nothing: what is costly to work out of it, or of who reads it, is worked out once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
-from portal.registry.models import ModelVersion
+from django.db.models import Model
 
 _kept: ContextVar[dict | None] = ContextVar("kept", default=None)
 
@@ -21,15 +21,15 @@ def one_page() -> Iterator[None]:
 
 
 def once(work: Callable) -> Callable:
-    """Let a function of a version be asked once in a page; whoever gets the answer leaves it as it is."""
+    """Let a function of one row be asked once in a page; whoever gets the answer leaves it as it is."""
 
     @wraps(work)
-    def call(version: ModelVersion):
-        kept, key = _kept.get(), (work.__module__, work.__name__, version.pk)
+    def call(row: Model):
+        kept, key = _kept.get(), (work.__module__, work.__name__, row.pk)
         if kept is None:
-            return work(version)
+            return work(row)
         if key not in kept:
-            kept[key] = work(version)
+            kept[key] = work(row)
         return kept[key]
 
     return call

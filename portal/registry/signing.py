@@ -30,7 +30,7 @@ def payload(version: ModelVersion) -> dict:
         "run": version.run,
         "facts": version.facts,
         "overlay": version.overlay,
-        "care_units": sorted(version.care_units.values_list("public_id", flat=True)),
+        "care_units": sorted(unit.public_id for unit in version.care_units.all()),
         "expires_on": version.expires_on.isoformat() if version.expires_on else None,
         "changes": version.changes,
         "parts": bundle.covered(version),

@@ -39,6 +39,12 @@ def lying(size: int) -> io.BytesIO:
     return io.BytesIO(bytes(raw))
 
 
+def oddly(name: str, way: int) -> zipfile.ZipInfo:
+    one = zipfile.ZipInfo(name)
+    one.compress_type = way
+    return one
+
+
 def nameless() -> io.BytesIO:
     one = zipfile.ZipInfo("x")
     one.filename = ""
@@ -72,6 +78,8 @@ def test_a_folder_comes_out_as_it_was_packed_without_what_a_system_put_beside_it
         (packed(("/etc/out", b"x")), "“/etc/out” does not lie inside the folder, or has a name that is not taken."),
         (packed(("C:/out", b"x")), "“C:/out” does not lie inside the folder, or has a name that is not taken."),
         (packed(("a\\..\\out", b"x")), "“a\\..\\out” does not lie inside the folder, or has a name that is not taken."),
+        (packed((oddly("m", zipfile.ZIP_BZIP2), b"x" * 9)), "“m” is packed in a way that is not taken. Make the zip in the usual way (deflate)."),
+        (packed((oddly("m", zipfile.ZIP_LZMA), b"x" * 9)), "“m” is packed in a way that is not taken. Make the zip in the usual way (deflate)."),
         (nameless(), "“” does not lie inside the folder, or has a name that is not taken."),
         (broken_inside(), "The file is not a zip that can be opened, or it is damaged. Make it again."),
         (packed(("a\nb", b"x")), "“a?b” does not lie inside the folder, or has a name that is not taken."),

@@ -10,10 +10,11 @@ from portal.compute.models import Job
 from portal.core import guard
 from portal.core.problems import Conflict
 from portal.predictions import actions, again
-from portal.predictions.models import Prediction
+from portal.predictions.models import Draft, Prediction
 from portal.registry import actions as registry
 from portal.registry.models import ModelVersion
 from tests.compute.test_scorer import write
+from tests.journeys.test_every_kind import written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -95,3 +96,39 @@ def test_work_of_another_kind_is_begun_again_where_it_was_asked_for(cast, crashe
     job = Job.objects.exclude(kind="prediction").first()
     with pytest.raises(Conflict, match="on the page on which it was asked for"):
         jobs.rerun(by=cast["admin"], on=job.public_id)
+
+
+MANY = [
+    {"type": "datetime", "name": "at", "required": True},
+    {"type": "array", "items": {"type": "double"}, "name": "doses", "required": True},
+    {"type": "array", "items": {"type": "boolean"}, "name": "seen", "required": True},
+    {"type": "map", "values": {"type": "double"}, "name": "found", "required": True},
+]
+GIVEN = {"at": "2026-07-08T14:02", "doses": "1.5\n2", "seen": "yes\nno", "found": "pulse: 72"}
+CASE = {
+    "name": "One", "why": "It answers.", "expected": {"told": {"value": 0.5, "absolute": 1e-6}},
+    "inputs": {"at": "2026-07-08T14:02", "doses": [1.5], "seen": [True], "found": {"pulse": 72}},
+}  # fmt: skip
+
+
+def test_moments_by_another_clock_and_lists_are_asked_again_as_they_were(
+    cast, patient, approve, worked, scorer, settings, tmp_path
+):
+    settings.TIME_ZONE = "Europe/Berlin"
+    body = "return pandas.DataFrame({'told': [0.5]})"
+    version = approve("many", written(tmp_path / "m", MANY, body, {"inputs": {"at": {"zone": "UTC"}}}, CASE))
+    made = actions.request(by=cast["clinician"], on=patient, version=version, inputs=GIVEN).prediction
+    worked()
+    client = browser(cast["clinician"])
+    client.post(reverse("clinic:again", args=[made]))
+    first, second = all_runs()
+    assert first.inputs["values"]["at"] == "2026-07-08T12:02:00"
+    assert second.inputs["values"] == first.inputs["values"]
+
+    client.post(reverse("clinic:again", args=[made]), {"edit": "yes"})
+    with guard.unlocked():
+        typed = {name.removeprefix("in."): text for name, text in Draft.objects.get().typed.items()}
+    assert set(typed) == set(GIVEN)
+    once_more = actions.request(by=cast["clinician"], on=patient, version=version, inputs=typed).prediction
+    assert all_runs()[-1].public_id == once_more
+    assert all_runs()[-1].inputs["values"] == first.inputs["values"]

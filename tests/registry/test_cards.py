@@ -160,7 +160,7 @@ def test_a_new_version_starts_with_the_old_words_their_authors_and_days(cast, st
     [
         ("[]", "must be a JSON object"), ("{", "must be a JSON object"), ('{"attribute.32": "x"}', "nothing called"),
         ('{"attribute.9": {"unavailable": true}}', "must be told"), ('{"attribute.12": {"ticks": ["hair"]}}', "takes ticks of"),
-        ('{"attribute.4": {"choice": "guess"}}', "takes prediction"), ('{"attribute.5": "a\\u0000b"}', "cannot be (kept|written)"),
+        ('{"attribute.4": {"choice": "guess"}}', "takes prediction"), ('{"attribute.5": "a\\u0000b"}', "cannot be kept"),
         ('{"attribute.5": {"text": 5}}', "must be a text"), ('{"gmlp.1": {"answer": ["yes"]}}', "takes yes"), ('{"device": {"criteria": [1]}}', "four criteria"),
     ],
 )  # fmt: skip

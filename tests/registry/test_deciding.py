@@ -10,7 +10,7 @@ from django.urls import reverse
 from portal.access import actions as access
 from portal.access.actors import SYSTEM
 from portal.core import clock, guard
-from portal.core.problems import Conflict
+from portal.core.problems import BadInput, Conflict
 from portal.registry import actions, moving, queries, signing
 from portal.registry.models import ModelVersion, RegisteredModel
 from portal.registry.review import chairing, conflicts, deputies, ownership, paper, seats
@@ -228,3 +228,33 @@ def test_a_void_approval_is_withdrawn_before_an_interest_is_declared_and_never_c
     reword(version, title)
     version = ModelVersion.objects.get(pk=version.pk)
     assert [one.signer for one in signing.approvals(version)] == [cast["reviewer2"]]
+
+
+def test_what_is_being_reviewed_is_not_proposed_anew_under_a_signature(cast, waiting, sign):
+    version, before = sign(waiting, "reviewer"), waiting.expires_on
+    later = clock.today() + timedelta(days=700)
+    assert refused(actions.submit, by=cast["scientist"], on=version, expires_on=later) == "conflict"
+
+    version.refresh_from_db()
+    assert (version.state, version.expires_on, len(signing.approvals(version))) == ("in_review", before, 1)
+
+
+@pytest.mark.parametrize(("days", "taken"), [(3 * 365, True), (3 * 365 + 1, False)])
+def test_a_last_day_lies_within_three_years(days, taken, cast, studies, trained):
+    version = actions.register(by=cast["scientist"], on=studies["demo"], slug="x", folder=trained["coronary-disease"])
+    try:
+        actions.submit(by=cast["scientist"], on=version, expires_on=clock.today() + timedelta(days=days))
+    except BadInput as problem:
+        assert "within three years" in problem.errors["expires_on"]
+    version.refresh_from_db()
+    assert (version.state == "submitted") is taken
+
+
+def test_a_deputy_signs_for_nobody_who_registered_the_same_files_elsewhere(cast, studies, trained, waiting, reviewer):
+    access.set_roles(by=cast["admin"], on=cast["scientist2"], role_names=["scientist", "reviewer"])
+    author = type(cast["scientist2"]).objects.get(pk=cast["scientist2"].pk)
+    seats.set_seats(by=SYSTEM, on=author, seats=["clinical"])
+    actions.register(by=author, on=studies["other"], slug="mine", folder=trained["coronary-disease"])
+    other = reviewer("zoe")
+    deputies.name(by=author, deputy=other, until=clock.today())
+    assert refused(reviewing.approve, **signing_as(other, waiting)) == "own-model"

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -116,17 +115,15 @@ def test_an_approval_is_withdrawn_and_the_version_resumed_by_pages(cast, waiting
         return answer
 
     assert (send("reviewer", "withdraw", code="000000").status_code, version.state) == (422, "approved")
+    # What is refused for something else uses no code up: the very next press signs with it.
     stale = send("reviewer", "withdraw", seen="0" * 64)
     assert (stale.status_code, "Read it again, then sign" in stale.content.decode()) == (409, True)
-    cache.clear()  # which codes were used
     assert (send("reviewer", "withdraw").status_code, version.state) == (302, "suspended")
     refusal = send("reviewer2", "resume")
     assert (refusal.status_code, "has to be signed again first" in refusal.content.decode()) == (409, True)
 
     sign(version, "reviewer")
-    cache.clear()
     assert send("reviewer2", "resume", seen="").status_code == 409
-    cache.clear()
     answer = send("reviewer2", "resume")
     assert (answer.status_code, version.state) == (302, "approved"), answer.content.decode()
     assert [one.meaning for one in version.signatures.all()][-2:] == ["approval", "resumption"]
@@ -147,4 +144,4 @@ def test_what_is_signed_is_worked_out_once_for_a_page(cast, waiting, sign, clien
             assert client.get(reverse(name, args=[waiting.public_id])).status_code == 200
         counted[name] = (sum(digests), len(proofs), len(queries))
     assert {name: found[:2] for name, found in counted.items()} == {"oversight:approval": (1, 1), "lab:version": (1, 1)}
-    assert counted["oversight:approval"][2] <= 44 and counted["lab:version"][2] <= 34, counted
+    assert counted["oversight:approval"][2] <= 36 and counted["lab:version"][2] <= 30, counted

@@ -1,5 +1,6 @@
 """Telling pickles by what they are, not by what they are called: reading one runs whatever it says."""
 
+import lzma
 import pickletools
 import zipfile
 import zlib
@@ -13,6 +14,17 @@ _PROTO, _NEWEST = 0x80, 5
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
 _NAMES_GIVEN = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
 _LOOKED_AT = 200_000
+# What the library raises over bytes that are no sound zip, or are one of a kind that it cannot read.
+UNSOUND = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    IndexError,
+)
 
 
 def is_pickle(path: Path) -> bool:
@@ -31,16 +43,7 @@ def members(path: Path) -> list[str] | None:
     try:
         with zipfile.ZipFile(path) as held:
             return [one.filename for one in held.infolist() if _is_one_inside(held, one)]
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        IndexError,
-    ):
+    except (*UNSOUND, OSError):
         return None
 
 

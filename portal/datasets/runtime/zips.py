@@ -3,16 +3,16 @@
 import os
 import stat
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from portal.compute.runtime.pickles import UNSOUND
 
 _CHUNK = 1 << 20
 # Below this a member may shrink as well as it likes; text of zeros does.
 _ALWAYS = 10 << 20
 _BESIDE = ("__MACOSX/",)
-# What the library raises over bytes that are no sound zip.
-_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, EOFError, UnicodeDecodeError)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class NotTaken(Exception):
@@ -43,7 +43,7 @@ def unpack(source, target: Path, limits: Limits) -> int:
             for one in (member for member in members if not _is_folder(member)):
                 left -= _write(held, one, target, left)
             return sum(not _is_folder(one) for one in members)
-    except _DAMAGED:
+    except UNSOUND:
         raise NotTaken("The file is not a zip that can be opened, or it is damaged. Make it again.") from None
 
 
@@ -86,6 +86,8 @@ def _check_kind(one: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(mode)
     if kind and not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise NotTaken(f"{_shown(one)} is a link or a device; a model folder holds plain files only.")
+    if one.compress_type not in _PACKED:
+        raise NotTaken(f"{_shown(one)} is packed in a way that is not taken. Make the zip in the usual way (deflate).")
     if one.flag_bits & 1:
         raise NotTaken("The zip is locked with a password.")
 

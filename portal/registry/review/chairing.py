@@ -1,7 +1,7 @@
 """In which seat somebody signs for a version, and why they may not: authors, owners, those who signed already."""
 
 from portal.core.problems import Conflict
-from portal.registry import signing
+from portal.registry import reading, signing
 from portal.registry.models import ModelVersion, Signature
 from portal.registry.review import conflicts, owners
 from portal.registry.review.seats import Chair, chairs
@@ -15,7 +15,7 @@ def check_not_own(version: ModelVersion, people) -> None:
     keys = {person.pk for person in people if person}
     if version.created_by_id in keys:
         raise Conflict("You registered this version; nobody decides on their own model.", code="own-model")
-    if ModelVersion.objects.filter(digest=version.digest, created_by__in=keys).exists():
+    if not _bringers(version).isdisjoint(keys):
         raise Conflict("You registered these very files under another name or number; nobody decides on their own model.", code="own-model")  # fmt: skip
     if version.model.owner_id in keys:
         raise Conflict("You answer for this model; nobody decides on their own model.", code="own-model")
@@ -62,6 +62,12 @@ def of(signature: Signature) -> Chair:
     return Chair(Seat(signature.seat), signature.behalf_of)
 
 
+@reading.once
+def _bringers(version: ModelVersion) -> frozenset[int]:
+    """Whoever registered the very files of a version, under whatever name."""
+    return frozenset(ModelVersion.objects.filter(digest=version.digest).values_list("created_by_id", flat=True))
+
+
 def _has_signed(version: ModelVersion, by) -> bool:
     given = (one for one in signing.decisions(version) if one.meaning != "withdrawal")
     return any(by.pk in _people(one) for one in given)
@@ -86,7 +92,8 @@ def _taken(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conf
 
 
 def _theirs(version: ModelVersion, chair: Chair, signed: list[Signature]) -> Conflict | None:
-    if chair.behalf_of is None or chair.behalf_of.pk not in {version.created_by_id, version.model.owner_id}:
+    theirs = {version.created_by_id, version.model.owner_id, *_bringers(version)}
+    if chair.behalf_of is None or chair.behalf_of.pk not in theirs:
         return None
     return Conflict(f"{chair.behalf_of.label} could not sign here either: the model is theirs.", code="own-model")
 

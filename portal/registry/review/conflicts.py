@@ -6,7 +6,7 @@ from datetime import datetime
 from portal.access.action import action, event
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Conflict
-from portal.registry import moving, signing
+from portal.registry import moving, reading, signing
 from portal.registry.models import InterestConflict, ModelVersion
 
 LIMIT = 1000
@@ -50,4 +50,9 @@ def declared(version: ModelVersion) -> list[Declared]:
 
 def concerns(version: ModelVersion, people) -> bool:
     """Whether any of these people declared an interest in the model of a version."""
-    return version.model.conflicts.filter(person_id__in=[person.pk for person in people if person]).exists()
+    return not _declarers(version).isdisjoint(person.pk for person in people if person)
+
+
+@reading.once
+def _declarers(version: ModelVersion) -> frozenset[int]:
+    return frozenset(version.model.conflicts.values_list("person_id", flat=True))

@@ -49,11 +49,9 @@ def refuse(*, by, on, reason, proof, seen, chair=None) -> Signature:
 def withdraw(*, by, on, reason, proof, seen) -> Signature:
     """Take one's own approval back, signed; what was approved is stopped at once. `seen` as in approve."""
     version = moving.locked(on)
-    mine = next((one for one in signing.not_withdrawn(version) if one.signer_id == by.pk), None)
-    if mine is None or not signing.intact(version):
-        raise Conflict("There is no approval of yours to withdraw.", code="no-approval")
-    _check_signer(version, by, reason, proof, seen)
-    signature = _sign(version, by, "withdrawal", reason, proof, chairing.of(mine))
+    taken = may_withdraw(version, by, reason=reason, seen=seen)
+    check_proof(by, proof)
+    signature = _sign(version, by, "withdrawal", reason, proof, taken)
     if version.state == VersionState.APPROVED:
         moving.move(version, VersionState.SUSPENDED)
         version.stopped_at, version.stopped_by = clock.now(), by
@@ -69,17 +67,9 @@ def withdraw(*, by, on, reason, proof, seen) -> Signature:
 def resume(*, by, on, reason, proof, seen) -> Signature:
     """Let a stopped version run again, signed for with both factors; the approvals must cover it as it stands. `seen` as in approve."""
     version = moving.locked(on)
-    taken = chairing.take(version, by, "resumption")
-    _check_signer(version, by, reason, proof, seen)
+    taken = may_resume(version, by, reason=reason, seen=seen)
+    check_proof(by, proof)
     moving.move(version, VersionState.APPROVED)
-    if not signing.enough(signing.approvals(version)):
-        raise Conflict(
-            "The approvals do not cover this version as it stands now: it has to be signed again first.",
-            code="signatures-void",
-        )
-    _check_last_day(version)
-    chairing.check_owner(version)
-    _check_ready(version)
     signature = _sign(version, by, "resumption", reason, proof, taken)
     version.stopped_at, version.stop_reason, version.stopped_by = None, "", None
     version.save()
@@ -116,6 +106,31 @@ def may_refuse(version: ModelVersion, by, *, reason: str, seen: str, chair=None)
     return taken
 
 
+def may_withdraw(version: ModelVersion, by, *, reason: str, seen: str) -> Chair:
+    """The seat in which somebody approved and may take that back; as may_approve."""
+    mine = next((one for one in signing.not_withdrawn(version) if one.signer_id == by.pk), None)
+    if mine is None or not signing.intact(version):
+        raise Conflict("There is no approval of yours to withdraw.", code="no-approval")
+    _check_words(version, reason, seen)
+    return chairing.of(mine)
+
+
+def may_resume(version: ModelVersion, by, *, reason: str, seen: str) -> Chair:
+    """The seat in which somebody may let a stopped version run again; as may_approve."""
+    taken = chairing.take(version, by, "resumption")
+    _check_words(version, reason, seen)
+    moving.check(version, VersionState.APPROVED)
+    if not signing.enough(signing.approvals(version)):
+        raise Conflict(
+            "The approvals do not cover this version as it stands now: it has to be signed again first.",
+            code="signatures-void",
+        )
+    _check_last_day(version)
+    chairing.check_owner(version)
+    _check_ready(version)
+    return taken
+
+
 def open_to_signatures(version: ModelVersion) -> bool:
     """Whether reviewers sign now: while it waits, and when a stopped version has to be signed anew."""
     if version.state in WAITING:
@@ -135,11 +150,6 @@ def _check_last_day(version: ModelVersion) -> None:
             " proposed again.",
             code="approval-expired",
         )
-
-
-def _check_signer(version: ModelVersion, by, reason: str, proof, seen: str) -> None:
-    _check_words(version, reason, seen)
-    check_proof(by, proof)
 
 
 def _check_words(version: ModelVersion, reason: str, seen: str) -> None:

@@ -9,6 +9,7 @@ from portal.access.permissions import Permission
 from portal.accounts.models import User
 from portal.core import clock
 from portal.core.problems import BadInput
+from portal.registry import reading
 from portal.registry.models import CommitteeSeat, Deputy
 from portal.registry.states import Seat
 
@@ -76,6 +77,7 @@ def standing_deputies() -> Q:
     return Q(ended_at=None, since__lte=now, until__gte=clock.today(), **both)
 
 
+@reading.once
 def chairs(person) -> list[Chair]:
     """Every seat that a person may sign in: the own ones first, then those of whoever named them as deputy."""
     own = [Chair(seat) for seat in held_by(person)]

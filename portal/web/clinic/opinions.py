@@ -7,8 +7,6 @@ from django.views.decorators.http import require_POST
 
 from portal.access import policy
 from portal.access.permissions import Permission
-from portal.compute import outlook
-from portal.compute.models import Job
 from portal.core import clock
 from portal.core.problems import BadInput, Conflict
 from portal.monitoring import reliability
@@ -82,7 +80,7 @@ def _context(request, found: discussion.Discussion) -> dict:
     may_repeat = found.view.finished and not done and policy.decide(request.user, Permission.PREDICTION_RUN).allowed
     return {
         "may_repeat": may_repeat,
-        "outlook": None if found.view.finished else outlook.of(Job.objects.get(public_id=found.view.job)),
+        "outlook": found.outlook,
         "calibration": reliability.beside(by=request.user, on=found.view.public_id) if done else None,
         "prediction": found.view,
         "page_at": clock.now(),

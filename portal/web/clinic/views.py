@@ -124,7 +124,7 @@ def again(request, prediction):
 
 def _on_the_form(request, prediction):
     view = predictions.open_prediction(by=request.user, on=prediction)
-    if not again_verbs.prepare(by=request.user, on=prediction):
+    if not again_verbs.prepare(by=request.user, on=prediction, prefix=forms.PREFIX):
         messages.info(request, "You had begun this form already; what stands there was left as it is.")
     address = reverse("clinic:form", args=[view.patient.public_id, view.model])
     return redirect(f"{address}?version={view.version}")

@@ -11,7 +11,7 @@ from portal.registry import actions, bundle, queries, reading, signing, spec
 from portal.registry.review import chairing, checklist, conflicts, deciding, difference
 from portal.registry.states import WAITING
 from portal.web import kept, proofs
-from portal.web.oversight import words
+from portal.web.oversight import signed, words
 
 # What is done, and what is asked before the proof is taken.
 DECISIONS = {"approve": (actions.approve, deciding.may_approve), "refuse": (actions.refuse, deciding.may_refuse)}
@@ -59,25 +59,13 @@ def _decide(request, on):
         return _page(request, on, errors={"decision": "Choose approve or refuse."}, status=422)
     said = {"reason": given.get("reason", ""), "seen": given.get("seen", ""), "chair": given.get("chair") or None}
     try:
-        # A code is good for once: what is refused anyway does not use it up, but is written down like any other.
-        proof = None if _stands_in_the_way(may, on, request.user, said) else proofs.take(
-            request, _about(on), object_type="modelversion", object_id=on.public_id
-        )  # fmt: skip
-        signature = decision(by=request.user, on=on, proof=proof, **said)
+        signature = signed.sign(request, on, decision, may, about=_about(on), **said)
     except BadInput as problem:
         return _page(request, on, errors=problem.errors, status=422)
     except Problem as problem:
         return _page(request, on, errors={"decision": problem.sentence}, status=problem.status)
     messages.success(request, words.after(signature))
     return redirect("oversight:approvals")
-
-
-def _stands_in_the_way(may, on, by, said: dict) -> bool:
-    try:
-        may(on, by, **said)
-    except Problem:
-        return True
-    return False
 
 
 def _about(on) -> str:

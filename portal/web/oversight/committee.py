@@ -10,8 +10,9 @@ from portal.access import policy
 from portal.access.permissions import Permission
 from portal.core.problems import BadInput, Problem
 from portal.registry import actions, signing
-from portal.registry.review import conflicts, deputies, seats
+from portal.registry.review import conflicts, deciding, deputies, seats
 from portal.web import kept, proofs
+from portal.web.oversight import signed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,16 +59,18 @@ def interest(request, version):
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request, version):
     """Take one's own approval back, signed."""
-    return _signed(request, version, actions.withdraw, "oversight/withdraw.html", "Withdrawn. Nothing new runs.")
+    verb, may = actions.withdraw, deciding.may_withdraw
+    return _signed(request, version, verb, may, "oversight/withdraw.html", "Withdrawn. Nothing new runs.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request, version):
     """Let a stopped version run again, signed."""
-    return _signed(request, version, actions.resume, "oversight/resume.html", "Signed. The version runs again.")
+    verb, may = actions.resume, deciding.may_resume
+    return _signed(request, version, verb, may, "oversight/resume.html", "Signed. The version runs again.")
 
 
-def _signed(request, version, verb, template: str, done: str):
+def _signed(request, version, verb, may, template: str, done: str):
     on = actions.open_version(by=request.user, on=version)
     policy.require(request.user, Permission.MODEL_REVIEW, on)
     now = signing.payload_sha256(on)
@@ -75,14 +78,8 @@ def _signed(request, version, verb, template: str, done: str):
     errors, status, typed = {}, 200, kept.take(request)
     if request.method == "POST":
         try:
-            proof = proofs.take(request, about, object_type="modelversion", object_id=on.public_id)
-            verb(
-                by=request.user,
-                on=on,
-                reason=request.POST.get("reason", ""),
-                proof=proof,
-                seen=request.POST.get("seen", ""),
-            )
+            said = {"reason": request.POST.get("reason", ""), "seen": request.POST.get("seen", "")}
+            signed.sign(request, on, verb, may, about=about, **said)
             messages.success(request, done)
             return redirect("lab:version", on.public_id)
         except Problem as problem:
