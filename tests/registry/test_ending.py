@@ -40,7 +40,7 @@ def test_what_nobody_has_signed_is_taken_back_by_a_page_and_proposed_anew(cast, 
     waiting.refresh_from_db()
     assert (waiting.state, waiting.submitted_at, waiting.expires_on) == ("draft", None, None)
     assert [said.words for said in discussion.remarks(waiting)] == ["Taken back: The wrong wards."]
-    assert queries.waiting(cast["reviewer"]) == []
+    assert list(queries.waiting(cast["reviewer"])) == []
     assert not waiting.review_answers.exists()
 
     actions.submit(by=cast["scientist"], on=waiting)
