@@ -54,6 +54,24 @@ def test_a_pickle_behind_another_is_looked_through_too(tmp_path):
     assert scanner.dangers(report(tmp_path, "model.pkl", content)) == [("model.pkl", "subprocess.run")]
 
 
+def recalled(*words: str) -> bytes:
+    """A call whose module and name are pushed first, then taken from the memo behind other things."""
+    pushed = b"".join(b"\x8c" + bytes([len(word)]) + word.encode() + b"\x94" for word in words)
+    return b"\x80\x05" + pushed + b"]h\x00h\x01\x93)R."
+
+
+def test_a_name_from_the_memo_is_a_name_too(tmp_path):
+    content = recalled("posix", "system")
+    (tmp_path / "model.pkl").write_bytes(content)
+    assert scanner._instructions(content) == ({"posix.system"}, True)
+    assert scanner.dangers(scanner.scan(tmp_path)) == [("model.pkl", "posix.system")]
+
+
+def test_a_name_that_is_put_together_as_it_is_read_is_not_looked_through(tmp_path):
+    content = b"\x80\x05\x8c\x05posix]\x93)R."
+    assert scanner._instructions(content) == (set(), False)
+
+
 @pytest.mark.parametrize("compress", [0, 3])
 def test_what_cannot_be_looked_through_to_its_end_is_named(tmp_path, compress):
     joblib.dump([numpy.arange(9.0), Calls(subprocess.run, ["true"])], tmp_path / "m.joblib", compress=compress)

@@ -167,22 +167,33 @@ def _imported(node) -> list[str]:
 
 
 def _instructions(content: bytes) -> tuple[set[str], bool]:
-    """The names that the instructions would import, and whether they go to the very end of the content."""
-    import pickletools
-
-    found, texts, file = set(), [], io.BytesIO(content)
+    """The names that the instructions would import, and whether all of them were found, to the very end of the content."""
+    found, file = set(), io.BytesIO(content)
     try:
         while file.tell() < len(content):
-            for code, value, _ in pickletools.genops(file):
-                if code.name in ("GLOBAL", "INST"):
-                    found.add(str(value).replace(" ", "."))
-                elif code.name == "STACK_GLOBAL" and len(texts) > 1:
-                    found.add(f"{texts[-2]}.{texts[-1]}")
-                elif isinstance(value, str):
-                    texts.append(value)
+            found.update(_named(file))
     except Exception:
         return found, False
     return found, bool(content)
+
+
+def _named(file):
+    """Each name that one pickle would import; raises ValueError for one that is put together as it is read."""
+    import pickletools
+
+    pushed, memo = [], {}
+    for code, value, _ in pickletools.genops(file):
+        if code.name in ("GLOBAL", "INST"):
+            yield str(value).replace(" ", ".")
+        if code.name in ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"):
+            memo[len(memo) if value is None else value] = pushed[-1]
+            continue
+        if code.name == "STACK_GLOBAL":
+            if len(pushed) < 2 or not all(isinstance(text, str) for text in pushed[-2:]):
+                raise ValueError("a name that is no text")
+            yield ".".join(pushed[-2:])
+        recalled = code.name in ("GET", "BINGET", "LONG_BINGET")
+        pushed.append(memo.get(value) if recalled else value if isinstance(value, str) else None)
 
 
 def _is_dangerous(name: str) -> bool:
